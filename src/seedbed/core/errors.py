@@ -1,0 +1,273 @@
+"""Everything that can go wrong, named as outcomes that somebody can act on.
+
+SeedbedError
+├── Refusal                     a request is turned away; nothing was charged
+│   ├── InvalidRequest          a field is wrong; `param` names it
+│   ├── InvalidJson             the body is not the JSON it claims to be
+│   ├── Unauthorized            no valid API key
+│   ├── InsufficientCredits     the price is more than what is available
+│   ├── Forbidden               the key lacks a scope
+│   ├── NotFound                no such thing, or somebody else's
+│   ├── MethodNotAllowed        the path exists, the method does not
+│   ├── NotCancellable          the job has already succeeded or failed
+│   ├── IdempotencyInFlight     the first request with this key is still running
+│   ├── Gone                    the result is past its retention
+│   ├── TooLarge                the body is over its limit
+│   ├── UnsupportedMediaType    the body's content type is not taken here
+│   ├── RangeNotSatisfiable     the byte range lies outside the file
+│   ├── IdempotencyMismatch     the key was used with another body
+│   ├── RateLimited             too many requests
+│   ├── QueueFull               too many jobs are waiting
+│   ├── InternalError           our fault
+│   └── Unavailable             our fault, and it will pass
+├── JobFailure                  a job ends `failed`; the whole charge goes back
+│   ├── MediaFailure            a reference could not be used; `position` names it
+│   │   ├── MediaUnreachable    no connection, an HTTP error, a time-out
+│   │   ├── MediaForbidden      its address is not one we may call
+│   │   ├── MediaTooLarge       more bytes, pixels or seconds than allowed
+│   │   ├── MediaUnsupported    a format that is not in the contract
+│   │   └── MediaInvalid        the right format, but broken
+│   ├── ContentRejected         moderation said no
+│   ├── EngineFailed            the engine crashed or gave up (retryable)
+│   ├── EngineOutOfMemory       the engine ran out of memory (retryable)
+│   ├── UpstreamFailed          a remote engine answered with an error (retryable)
+│   ├── UpstreamTimeout         a remote engine did not answer (retryable)
+│   ├── WorkerLost              the lease ran out (retryable)
+│   └── Expired                 not begun or finished before its deadline
+└── Misuse                      a programming or operating fault, never a caller's
+    ├── IllegalMove             a job was asked to take a step that is not in MOVES
+    └── NotReady                a part of the deployment is missing; the message says what to do
+
+`code` is the stable word of the contract (section 1.8). No HTTP status stands here: every dialect has one table from
+class to answer, and a test proves that each table is complete.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class SeedbedError(Exception):
+    """The root. `str(error)` is a sentence for a person."""
+
+    code: ClassVar[str]
+
+
+class Refusal(SeedbedError):
+    """A request is turned away before anything was charged or stored."""
+
+
+class InvalidRequest(Refusal):
+    code = "invalid_request"
+
+    def __init__(self, message: str, *, param: str) -> None:
+        super().__init__(message)
+        self.param = param
+
+
+class InvalidJson(Refusal):
+    code = "invalid_json"
+
+
+class Unauthorized(Refusal):
+    code = "unauthorized"
+
+    def __init__(self) -> None:
+        # One sentence for every reason (CONTRACT 1.1): an answer that told them apart would help only an attacker.
+        super().__init__("Invalid API key")
+
+
+class InsufficientCredits(Refusal):
+    code = "insufficient_credits"
+
+    def __init__(self, *, needed_credits: int, available_credits: int) -> None:
+        super().__init__(f"This request costs {needed_credits} credits, but only {available_credits} are available.")
+        self.needed_credits = needed_credits
+        self.available_credits = available_credits
+
+
+class Forbidden(Refusal):
+    code = "forbidden"
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"This API key lacks the scope '{scope}'.")
+        self.scope = scope
+
+
+class NotFound(Refusal):
+    code = "not_found"
+
+
+class MethodNotAllowed(Refusal):
+    code = "method_not_allowed"
+
+    def __init__(self, method: str, allowed: tuple[str, ...]) -> None:
+        super().__init__(f"{method} is not allowed here; use {' or '.join(allowed)}.")
+        self.allowed = allowed
+
+
+class NotCancellable(Refusal):
+    code = "not_cancellable"
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"The job has already {state} and cannot be cancelled.")
+        self.state = state
+
+
+class IdempotencyInFlight(Refusal):
+    code = "idempotency_in_flight"
+    retry_after_s = 1
+
+    def __init__(self) -> None:
+        super().__init__("The first request with this Idempotency-Key is still being processed; try again shortly.")
+
+
+class Gone(Refusal):
+    code = "gone"
+
+
+class TooLarge(Refusal):
+    code = "too_large"
+
+    def __init__(self, what: str, *, limit_bytes: int) -> None:
+        super().__init__(f"{what} is larger than the limit of {limit_bytes} bytes.")
+        self.limit_bytes = limit_bytes
+
+
+class UnsupportedMediaType(Refusal):
+    code = "unsupported_media_type"
+
+
+class RangeNotSatisfiable(Refusal):
+    code = "range_not_satisfiable"
+
+    def __init__(self, *, size_bytes: int) -> None:
+        super().__init__(f"The requested range lies outside the file of {size_bytes} bytes.")
+        self.size_bytes = size_bytes
+
+
+class IdempotencyMismatch(Refusal):
+    code = "idempotency_mismatch"
+
+    def __init__(self) -> None:
+        super().__init__("This Idempotency-Key was used with a different request; use a new key for a new request.")
+
+
+class RateLimited(Refusal):
+    code = "rate_limited"
+
+    def __init__(self, *, retry_after_s: int) -> None:
+        super().__init__(f"Too many requests; try again in {retry_after_s} s.")
+        self.retry_after_s = retry_after_s
+
+
+class QueueFull(Refusal):
+    code = "queue_full"
+
+    def __init__(self, *, limit_jobs: int, retry_after_s: int) -> None:
+        super().__init__(f"This account already has {limit_jobs} jobs waiting, which is its limit.")
+        self.limit_jobs = limit_jobs
+        self.retry_after_s = retry_after_s
+
+
+class InternalError(Refusal):
+    code = "internal_error"
+
+    def __init__(self) -> None:
+        super().__init__("Something went wrong on our side. The X-Request-Id of this answer finds it in the logs.")
+
+
+class Unavailable(Refusal):
+    code = "unavailable"
+    retry_after_s = 5
+
+
+class JobFailure(SeedbedError):
+    """A job ends `failed`, and its whole charge is released. `is_retryable` says whether another attempt may help."""
+
+    is_retryable: ClassVar[bool] = False
+
+
+class MediaFailure(JobFailure):
+    """A reference could not be used.
+
+    `position` is its 0-based place in the request, `host` the host of its URL. A message never holds the URL's path or
+    query: both may carry secrets.
+    """
+
+    def __init__(self, reason: str, *, position: int, host: str | None = None) -> None:
+        where = f"mediaUrls[{position}]" + (f" ({host})" if host else "")
+        super().__init__(f"{where}: {reason}")
+        self.reason = reason
+        self.position = position
+        self.host = host
+
+
+class MediaUnreachable(MediaFailure):
+    code = "media_unreachable"
+
+
+class MediaForbidden(MediaFailure):
+    code = "media_forbidden"
+
+
+class MediaTooLarge(MediaFailure):
+    code = "media_too_large"
+
+
+class MediaUnsupported(MediaFailure):
+    code = "media_unsupported"
+
+
+class MediaInvalid(MediaFailure):
+    code = "media_invalid"
+
+
+class ContentRejected(JobFailure):
+    code = "content_rejected"
+
+
+class EngineFailed(JobFailure):
+    code = "engine_failed"
+    is_retryable = True
+
+
+class EngineOutOfMemory(JobFailure):
+    code = "engine_out_of_memory"
+    is_retryable = True
+
+
+class UpstreamFailed(JobFailure):
+    code = "upstream_failed"
+    is_retryable = True
+
+
+class UpstreamTimeout(JobFailure):
+    code = "upstream_timeout"
+    is_retryable = True
+
+
+class WorkerLost(JobFailure):
+    code = "worker_lost"
+    is_retryable = True
+
+
+class Expired(JobFailure):
+    code = "expired"
+
+
+class Misuse(SeedbedError):
+    """A programming or operating fault, never a caller's."""
+
+    code = "internal_error"
+
+
+class IllegalMove(Misuse):
+    def __init__(self, state: str, to: str) -> None:
+        super().__init__(f"A job cannot go from {state} to {to}.")
+        self.state = state
+        self.to = to
+
+
+class NotReady(Misuse):
+    """A part of the deployment is missing; the message says which, and the command that helps."""
