@@ -1,7 +1,8 @@
 """Pictures, videos and sounds that come with a request: what they are, and what each is for.
 
-The kind is guessed from the URL at submit and decided by content in the worker. The role is said by the caller, or
-follows from how many of which kinds there are, or is set by the prompt (`core.pointers`). Source: CONTRACT 1.3.
+The kind is guessed from the URL at submit and checked by content in the worker; a guess that breaks ends the job. The
+role is said by the caller, or follows from how many of which kinds there are, or is set by the prompt (`core.pointers`).
+Source: CONTRACT 1.3.
 """
 
 from __future__ import annotations
@@ -53,14 +54,10 @@ REFERENCE_ROLE = {
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One reference of a request. `role` is None where the caller did not say it."""
+    """One reference of an accepted request: where it is and what it is for."""
 
     url: str
-    role: Role | None = None
-
-    @property
-    def guessed_kind(self) -> Kind:
-        return self.role.kind if self.role else guess_kind(self.url)
+    role: Role
 
 
 def guess_kind(url: str) -> Kind:

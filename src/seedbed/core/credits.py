@@ -1,0 +1,62 @@
+"""Money: whole credits that move between buckets in transfers, which are never changed and never deleted.
+
+Every transfer takes from one bucket what it gives to another, so the sum over all buckets is zero for ever. A hold is
+resolved exactly once, by a capture or by a release.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from seedbed.core.errors import InsufficientCredits
+
+
+class Bucket(StrEnum):
+    ISSUED = "issued"  # the operator's; goes below zero by what was given out
+    AVAILABLE = "available"  # an account's, to spend; never below zero
+    HELD = "held"  # an account's, set aside for its open jobs; never below zero
+    REVENUE = "revenue"  # the operator's; what finished jobs have earned
+
+
+class TransferKind(StrEnum):
+    TOPUP = "topup"  # credits are given to an account
+    HOLD = "hold"  # a job is created
+    CAPTURE = "capture"  # it succeeded
+    RELEASE = "release"  # it failed, expired or was cancelled
+    ADJUST = "adjust"  # the operator takes unspent credits back
+
+
+@dataclass(frozen=True, slots=True)
+class Legs:
+    source: Bucket
+    target: Bucket
+
+
+LEGS: dict[TransferKind, Legs] = {
+    TransferKind.TOPUP: Legs(Bucket.ISSUED, Bucket.AVAILABLE),
+    TransferKind.HOLD: Legs(Bucket.AVAILABLE, Bucket.HELD),
+    TransferKind.CAPTURE: Legs(Bucket.HELD, Bucket.REVENUE),
+    TransferKind.RELEASE: Legs(Bucket.HELD, Bucket.AVAILABLE),
+    TransferKind.ADJUST: Legs(Bucket.AVAILABLE, Bucket.ISSUED),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What an account has in one mode."""
+
+    available_credits: int = 0
+    held_credits: int = 0
+
+    def after(self, kind: TransferKind, amount_credits: int) -> Balance:
+        """Return the balance after a transfer. Raises InsufficientCredits if it would take more than is available."""
+        if amount_credits <= 0:
+            raise ValueError("A transfer moves at least one credit.")
+        legs = LEGS[kind]
+        change = {legs.source: -amount_credits, legs.target: amount_credits}
+        if legs.source is Bucket.AVAILABLE and amount_credits > self.available_credits:
+            raise InsufficientCredits(needed_credits=amount_credits, available_credits=self.available_credits)
+        return Balance(
+            self.available_credits + change.get(Bucket.AVAILABLE, 0), self.held_credits + change.get(Bucket.HELD, 0)
+        )

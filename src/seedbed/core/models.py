@@ -1,0 +1,50 @@
+"""The public models of the contract and what each accepts. Source: CONTRACT 1.2."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from seedbed.core.errors import InvalidRequest
+from seedbed.core.sizes import AspectRatio, Resolution
+
+DEFAULT_DURATION_S = 5
+DEFAULT_RESOLUTION = Resolution.P720
+DEFAULT_ASPECT_RATIO = AspectRatio.WIDE
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    id: str
+    name: str
+    description: str
+    durations_s: tuple[int, ...]
+    aspect_ratios: tuple[AspectRatio, ...] = tuple(AspectRatio)
+    resolutions: tuple[Resolution, ...] = tuple(Resolution)
+
+
+MODELS: dict[str, Model] = {
+    model.id: model
+    for model in (
+        Model("seedance-2.0", "Seedance 2.0", "The full model: best quality.", tuple(range(4, 16))),
+        Model("seedance-2.0-fast", "Seedance 2.0 Fast", "Shorter waits at a lower price.", tuple(range(4, 16))),
+        Model("seedance-1.5-pro", "Seedance 1.5 Pro", "The earlier model, at half the price or less.", (5, 10)),
+    )
+}
+
+
+def find_model(model_id: str) -> Model:
+    """Raises InvalidRequest if there is no such model."""
+    try:
+        return MODELS[model_id]
+    except KeyError:
+        raise InvalidRequest(
+            f"model '{model_id[:80]}' does not exist; use one of {', '.join(MODELS)}.", param="model"
+        ) from None
+
+
+def describe_durations(model: Model) -> str:
+    """Return the model's durations for a message: `4 to 15` or `5 or 10`."""
+    first, last = model.durations_s[0], model.durations_s[-1]
+    if model.durations_s == tuple(range(first, last + 1)):
+        return f"{first} to {last}"
+    return " or ".join(str(duration_s) for duration_s in model.durations_s)

@@ -1,0 +1,105 @@
+"""Pointers in a prompt to the references that came with it, and the roles that the prompt gives them.
+
+Every vendor writes them differently (`@Image1`, `[Image1]`, `Image 1`, `[图1]`, `【@图片1】`, `이미지1`, `画像1`), so one tolerant
+parser takes them all. They are 1-based and counted per kind. Source: CONTRACT 1.3; the forms were collected in
+the wild from the Ark, Replicate, EvoLink and PiAPI documents.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from seedbed.core.references import Kind, Role
+
+_WORDS: dict[Kind, tuple[str, ...]] = {
+    Kind.IMAGE: (
+        "image",
+        "img",
+        "picture",
+        "photo",
+        "图片",
+        "图像",
+        "圖片",
+        "图",
+        "圖",
+        "이미지",
+        "사진",
+        "画像",
+        "写真",
+    ),
+    Kind.VIDEO: ("video", "clip", "视频", "視頻", "影片", "영상", "비디오", "동영상", "動画", "ビデオ"),
+    Kind.AUDIO: ("audio", "sound", "music", "音频", "音頻", "오디오", "소리", "음악", "音声", "オーディオ"),
+}
+_KIND_OF = {word: kind for kind, words in _WORDS.items() for word in words}
+_ANY_WORD = "|".join(sorted(_KIND_OF, key=len, reverse=True))
+# A number after a bare word is a pointer only if no unit follows it: "a video 5 seconds long" points at nothing.
+_NO_UNIT = r"(?!\d|[.:×%]\d|\s*(?:s|sec|secs|seconds?|min|minutes?|fps|px|p|k|x|초|분|秒|分|%)(?![A-Za-z]))"
+_POINTER = re.compile(
+    rf"[\[【]\s*@?\s*(?P<boxed>{_ANY_WORD})\s*(?P<boxed_number>\d{{1,2}})\s*[\]】]"
+    rf"|@(?P<at>{_ANY_WORD})\s*(?P<at_number>\d{{1,2}})(?!\d)"
+    rf"|(?<![A-Za-z])(?P<bare>{_ANY_WORD})\s?(?P<bare_number>\d{{1,2}}){_NO_UNIT}",
+    re.IGNORECASE,
+)
+
+_FIRST = r"(?:first|opening|start(?:ing)?|initial)\s+frame|首帧|首幀|第一帧|(?:첫|시작)\s*(?:번째\s*)?(?:프레임|장면)|最初のフレーム|先頭フレーム"
+_LAST = r"(?:last|final|end(?:ing)?|closing)\s+frame|尾帧|尾幀|最后一帧|(?:마지막|끝)\s*(?:프레임|장면)|最後のフレーム|最終フレーム"
+_REFERENCE = r"(?:style|palette|colou?r|reference)|风格|風格|参考|스타일|참고|スタイル|参照"
+_ROLE = re.compile(rf"(?P<first>{_FIRST})|(?P<last>{_LAST})|(?P<reference>{_REFERENCE})", re.IGNORECASE)
+_ROLE_OF = {"first": Role.FIRST_FRAME, "last": Role.LAST_FRAME, "reference": Role.REFERENCE_IMAGE}
+# "The first frame is @Image1": the phrase stands right before the pointer.
+_ROLE_BEFORE = re.compile(
+    rf"(?:(?P<first>{_FIRST})|(?P<last>{_LAST}))\s*(?:is|[:=：]|은|는|は|为|是)\s*$", re.IGNORECASE
+)
+_CLAUSE_END = re.compile(r"[.;!?\n。；！？]")
+_REACH_CHARACTERS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """`number` is 1-based within its kind; `role` is what the prompt says the reference is for, if it does."""
+
+    kind: Kind
+    number: int
+    role: Role | None
+
+    def __str__(self) -> str:
+        return f"@{self.kind.capitalize()}{self.number}"
+
+
+def find_pointers(prompt: str) -> tuple[Pointer, ...]:
+    """Return the prompt's pointers in the order of the text."""
+    matches = list(_POINTER.finditer(prompt))
+    ends = [match.start() for match in matches[1:]] + [len(prompt)]
+    return tuple(_read(prompt, match, until=end) for match, end in zip(matches, ends, strict=True))
+
+
+def dangling(pointers: Sequence[Pointer], kinds: Sequence[Kind]) -> tuple[Pointer, ...]:
+    """Return the pointers to references that were not sent, each once."""
+    return tuple(dict.fromkeys(p for p in pointers if not 1 <= p.number <= list(kinds).count(p.kind)))
+
+
+def prompted_roles(pointers: Sequence[Pointer], kinds: Sequence[Kind]) -> dict[int, Role]:
+    """Return the roles that the prompt sets, by 0-based position. Where it sets one twice, the later word counts."""
+    positions = {kind: [i for i, k in enumerate(kinds) if k is kind] for kind in Kind}
+    said = {
+        positions[p.kind][p.number - 1]: p.role
+        for p in pointers
+        if p.role and p.role.kind is p.kind and 1 <= p.number <= len(positions[p.kind])
+    }
+    return {position: role for position, role in said.items() if role}
+
+
+def _read(prompt: str, match: re.Match[str], *, until: int) -> Pointer:
+    form = match.lastgroup and match.lastgroup.removesuffix("_number")
+    kind = _KIND_OF[match[form or "bare"].lower()]
+    return Pointer(kind, int(match[f"{form}_number"]), _role_near(prompt, match, until=until))
+
+
+def _role_near(prompt: str, match: re.Match[str], *, until: int) -> Role | None:
+    before = _ROLE_BEFORE.search(prompt, max(0, match.start() - _REACH_CHARACTERS), match.start())
+    end = min(until, match.end() + _REACH_CHARACTERS)
+    clause_end = _CLAUSE_END.search(prompt, match.end(), end)
+    found = before or _ROLE.search(prompt, match.end(), clause_end.start() if clause_end else end)
+    return _ROLE_OF[found.lastgroup] if found and found.lastgroup else None

@@ -1,0 +1,265 @@
+"""A request as the core understands it, and the one place that decides whether it is valid.
+
+Every dialect builds a `Draft` (right types, unchecked values) and gets back either an accepted request with its warnings
+or one `InvalidRequest` that names the field and what would be right. Nothing is rounded or filled in beyond the
+documented defaults. Source: CONTRACT 1.2 and 1.3.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from seedbed.core.errors import InvalidRequest
+from seedbed.core.models import (
+    DEFAULT_ASPECT_RATIO,
+    DEFAULT_DURATION_S,
+    DEFAULT_RESOLUTION,
+    Model,
+    describe_durations,
+    find_model,
+)
+from seedbed.core.pointers import dangling, find_pointers, prompted_roles
+from seedbed.core.references import MAX_REFERENCES, REFERENCE_ROLE, Kind, Reference, Role, assign_roles, guess_kind
+from seedbed.core.samples import sample_for, sample_warning
+from seedbed.core.sizes import AspectRatio, Resolution
+from seedbed.core.urls import ASSET_SCHEME, DATA_SCHEME, Network, UrlFault, check_url
+
+E = TypeVar("E", bound=StrEnum)
+
+MAX_PROMPT_CHARACTERS = 5000
+MAX_METADATA_BYTES = 16 * 1024
+MAX_SEED = 2**32 - 1
+MAX_PRIORITY = 9
+EXPIRES_AFTER_S = range(3600, 259_200 + 1)
+DEFAULT_EXPIRES_AFTER_S = 172_800
+
+
+@dataclass(frozen=True, slots=True)
+class DraftReference:
+    url: str
+    role: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What a dialect has read from the wire: the types are right, the values are not yet checked. None means absent."""
+
+    model: str
+    prompt: str
+    references: Sequence[DraftReference] | None = None
+    aspect_ratio: str | None = None
+    duration_s: int | None = None
+    resolution: str | None = None
+    seed: int | None = None
+    wants_audio: bool | None = None
+    wants_last_frame: bool | None = None
+    priority: int | None = None
+    expires_after_s: int | None = None
+    webhook_url: str | None = None
+    metadata: dict[str, Any] | None = None
+    references_field: str = "mediaUrls"  # what this request called them, for messages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationRequest:
+    """An accepted request: every value is in range, every reference has its role."""
+
+    model: str
+    prompt: str
+    references: tuple[Reference, ...] = ()
+    aspect_ratio: AspectRatio | None = None  # None: the nearest to the first picture, once the worker has seen it
+    duration_s: int = DEFAULT_DURATION_S
+    resolution: Resolution = DEFAULT_RESOLUTION
+    seed: int
+    wants_audio: bool = True
+    wants_last_frame: bool = False
+    priority: int = 0
+    expires_after_s: int = DEFAULT_EXPIRES_AFTER_S
+    webhook_url: str | None = None
+    metadata: dict[str, Any] | None = None
+
+    @property
+    def has_media(self) -> bool:
+        return bool(self.references)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    request: GenerationRequest
+    warnings: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What this deployment allows beyond the contract."""
+
+    opened: tuple[Network, ...] = ()  # networks that may be fetched from although they are not public
+    has_samples: bool = False  # RFC 2606 host names stand for the shipped photographs
+
+
+def accept(draft: Draft, *, rules: Rules, chosen_seed: int) -> Accepted:
+    """Return the request with its defaults filled in. `chosen_seed` is used where the caller gave none.
+
+    Raises InvalidRequest for the first thing that is wrong.
+    """
+    model = find_model(draft.model)
+    prompt = _prompt(draft.prompt)
+    references, warnings = _references(draft, prompt, rules)
+    has_picture = any(r.role.kind is Kind.IMAGE for r in references)
+    request = GenerationRequest(
+        model=model.id,
+        prompt=prompt,
+        references=references,
+        aspect_ratio=_aspect_ratio(draft, has_picture=has_picture),
+        duration_s=_duration(draft, model),
+        resolution=_choice(draft.resolution, Resolution, param="resolution") or DEFAULT_RESOLUTION,
+        seed=_whole(draft.seed, range(MAX_SEED + 1), param="seed", default=chosen_seed),
+        wants_audio=draft.wants_audio if draft.wants_audio is not None else True,
+        wants_last_frame=bool(draft.wants_last_frame),
+        priority=_whole(draft.priority, range(MAX_PRIORITY + 1), param="priority", default=0),
+        expires_after_s=_whole(
+            draft.expires_after_s, EXPIRES_AFTER_S, param="expiresAfter", default=DEFAULT_EXPIRES_AFTER_S
+        ),
+        webhook_url=_webhook_url(draft.webhook_url, rules),
+        metadata=_metadata(draft.metadata),
+    )
+    return Accepted(request, warnings)
+
+
+def check_text(text: str, *, param: str) -> str:
+    """Return the text. Raises InvalidRequest for what no database and no UTF-8 can hold."""
+    if "\x00" in text:
+        raise InvalidRequest(f"{param} holds a NUL character; remove it.", param=param)
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise InvalidRequest(f"{param} holds half of a surrogate pair, which is not valid Unicode.", param=param)
+    return text
+
+
+def _prompt(text: str) -> str:
+    prompt = check_text(text, param="prompt").strip()
+    if not 1 <= len(prompt) <= MAX_PROMPT_CHARACTERS:
+        raise InvalidRequest(
+            f"prompt must have 1 to {MAX_PROMPT_CHARACTERS} characters after trimming; it has {len(prompt)}.",
+            param="prompt",
+        )
+    return prompt
+
+
+def _references(draft: Draft, prompt: str, rules: Rules) -> tuple[tuple[Reference, ...], tuple[str, ...]]:
+    given = draft.references
+    if given is not None and not 1 <= len(given) <= MAX_REFERENCES:
+        hint = "leave it out for text to video" if not given else f"it has {len(given)}"
+        raise InvalidRequest(
+            f"{draft.references_field} must hold 1 to {MAX_REFERENCES} URLs; {hint}.", param=draft.references_field
+        )
+    given = given or ()
+    warnings = [w for i, r in enumerate(given) if (w := _check_reference(r.url, i, draft, rules))]
+    said = [_choice(r.role, Role, param=f"{draft.references_field}[{i}].role") for i, r in enumerate(given)]
+    kinds = [role.kind if role else guess_kind(r.url) for r, role in zip(given, said, strict=True)]
+    pointers = find_pointers(prompt)
+    warnings += [
+        f"the prompt points at {p}, but only {kinds.count(p.kind)} reference(s) of that kind were sent"
+        for p in dangling(pointers, kinds)
+    ]
+    roles = said if any(said) else _implied_roles(kinds, prompted_roles(pointers, kinds))
+    settled = [role or REFERENCE_ROLE[kind] for role, kind in zip(roles, kinds, strict=True)]
+    _check_single(settled, draft)
+    return tuple(Reference(r.url, role) for r, role in zip(given, settled, strict=True)), tuple(warnings)
+
+
+def _implied_roles(kinds: Sequence[Kind], prompted: dict[int, Role]) -> list[Role | None]:
+    """Return roles by count and kind, unless the prompt speaks of first or last frames: then it alone decides."""
+    frames = {p: r for p, r in prompted.items() if r is not Role.REFERENCE_IMAGE}
+    if not frames:
+        return [prompted.get(i, role) for i, role in enumerate(assign_roles(kinds))]
+    roles: list[Role | None] = [prompted.get(i) for i in range(len(kinds))]
+    if list(kinds) == [Kind.IMAGE, Kind.IMAGE] and len(prompted) == 1:
+        ((position, role),) = frames.items()
+        roles[1 - position] = Role.LAST_FRAME if role is Role.FIRST_FRAME else Role.FIRST_FRAME
+    return roles
+
+
+def _check_single(roles: Sequence[Role], draft: Draft) -> None:
+    for role in (Role.FIRST_FRAME, Role.LAST_FRAME):
+        if roles.count(role) > 1:
+            raise InvalidRequest(
+                f"{draft.references_field} holds {roles.count(role)} references with the role {role}; one is possible.",
+                param=draft.references_field,
+            )
+
+
+def _check_reference(url: str, position: int, draft: Draft, rules: Rules) -> str | None:
+    """Return a warning if a sample picture stands for the URL."""
+    param = f"{draft.references_field}[{position}]"
+    check_text(url, param=param)
+    if url.startswith((ASSET_SCHEME, DATA_SCHEME)):
+        return None
+    photo = sample_for(url) if rules.has_samples and guess_kind(url) is Kind.IMAGE else None
+    if photo:
+        return sample_warning(position, photo)
+    try:
+        check_url(url, opened=rules.opened)
+    except UrlFault as fault:
+        raise InvalidRequest(f"{param}: {fault}", param=param) from fault
+    return None
+
+
+def _webhook_url(url: str | None, rules: Rules) -> str | None:
+    if url is None:
+        return None
+    check_text(url, param="webhookUrl")
+    try:
+        check_url(url, opened=rules.opened)
+    except UrlFault as fault:
+        raise InvalidRequest(f"webhookUrl: {fault}", param="webhookUrl") from fault
+    return url
+
+
+def _aspect_ratio(draft: Draft, *, has_picture: bool) -> AspectRatio | None:
+    said = _choice(draft.aspect_ratio, AspectRatio, param="aspectRatio")
+    return said or (None if has_picture else DEFAULT_ASPECT_RATIO)
+
+
+def _duration(draft: Draft, model: Model) -> int:
+    duration_s = DEFAULT_DURATION_S if draft.duration_s is None else draft.duration_s
+    if duration_s not in model.durations_s:
+        raise InvalidRequest(
+            f"duration must be {describe_durations(model)} seconds for {model.id}; got {duration_s}.", param="duration"
+        )
+    return duration_s
+
+
+def _metadata(metadata: dict[str, Any] | None) -> dict[str, Any] | None:
+    if metadata is None:
+        return None
+    text = check_text(json.dumps(metadata, ensure_ascii=False), param="metadata")
+    if "\\u0000" in text:
+        raise InvalidRequest("metadata holds a NUL character; remove it.", param="metadata")
+    size_bytes = len(text.encode())
+    if size_bytes > MAX_METADATA_BYTES:
+        raise InvalidRequest(
+            f"metadata must be at most {MAX_METADATA_BYTES} bytes as JSON; it has {size_bytes}.", param="metadata"
+        )
+    return metadata
+
+
+def _choice(text: str | None, kind: type[E], *, param: str) -> E | None:
+    if text is None:
+        return None
+    try:
+        return kind(text)
+    except ValueError:
+        choices = ", ".join(kind)
+        raise InvalidRequest(f"{param} must be one of {choices}; got '{text[:80]}'.", param=param) from None
+
+
+def _whole(number: int | None, allowed: range, *, param: str, default: int) -> int:
+    if number is None:
+        return default
+    if number not in allowed:
+        raise InvalidRequest(f"{param} must be {allowed[0]} to {allowed[-1]}; got {number}.", param=param)
+    return number

@@ -1,0 +1,47 @@
+"""When to try again: pure tables and functions of what happened so far, with chance passed in.
+
+Sources: CONTRACT 1.11 (webhooks), ARCHITECTURE "State" (jobs).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+MAX_JOB_FAILURES = 3
+JOB_BACKOFF_BASE = timedelta(seconds=2)
+JOB_BACKOFF_CAP = timedelta(minutes=10)
+
+# The wait before each attempt, counted from the attempt before. The first attempt is at once.
+WEBHOOK_WAITS = (
+    timedelta(0),
+    timedelta(seconds=5),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=5),
+    timedelta(hours=10),
+    timedelta(hours=14),
+    timedelta(hours=20),
+    timedelta(hours=24),
+)
+WEBHOOK_JITTER = 0.1
+WEBHOOK_RETRY_AFTER_CAP = timedelta(hours=24)
+
+
+def job_backoff(failures: int) -> timedelta | None:
+    """Return how long a job waits after its n-th failure (1-based), or None if it has failed for good."""
+    if failures >= MAX_JOB_FAILURES:
+        return None
+    return min(JOB_BACKOFF_CAP, JOB_BACKOFF_BASE * 4 ** (failures - 1))
+
+
+def webhook_wait(attempts: int, *, chance: float, retry_after: timedelta | None = None) -> timedelta | None:
+    """Return the wait after that many failed attempts (>= 1), or None if there is none left.
+
+    `chance` in 0..1 spreads the wait by up to a tenth, so that a receiver that comes back is not hit by all at once.
+    A receiver's Retry-After lengthens the wait up to a day, and never shortens it.
+    """
+    if attempts >= len(WEBHOOK_WAITS):
+        return None
+    wait = WEBHOOK_WAITS[attempts] * (1 + WEBHOOK_JITTER * chance)
+    return max(wait, min(retry_after or timedelta(0), WEBHOOK_RETRY_AFTER_CAP))

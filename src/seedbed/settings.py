@@ -1,0 +1,170 @@
+"""Everything an operator may set, read once at a way in from `SEEDBED_*` variables and frozen.
+
+An unknown variable is an error, so that a misspelt one cannot pass unnoticed. `seedbed settings` prints them all with
+secrets masked; the sentences here are its documentation.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tomllib
+import types
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Any
+
+from seedbed.core.errors import NotReady
+from seedbed.core.limits import MediaLimits
+from seedbed.core.models import MODELS
+from seedbed.core.pricing import DEFAULT_TARIFF, Tariff
+from seedbed.core.request import Rules
+from seedbed.core.sizes import Resolution
+
+PREFIX = "SEEDBED_"
+
+
+class ResultAccess(StrEnum):
+    PUBLIC = "public"  # whoever knows the request id may load the result
+    KEY = "key"  # only with a key of the account
+
+
+def _default_home() -> Path:
+    match sys.platform:
+        case "win32":
+            base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local")
+        case "darwin":
+            base = Path.home() / "Library/Application Support"
+        case _:
+            base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share")
+    return base / "seedbed"
+
+
+def _setting(doc: str, default: Any = None, *, factory: Callable[[], Any] | None = None, secret: bool = False) -> Any:
+    metadata = {"doc": doc, "secret": secret}
+    if factory is not None:
+        return field(default_factory=factory, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    home: Path = _setting("The folder of the embedded service: database, results, keys.", factory=_default_home)
+    database_url: str | None = _setting(
+        "A PostgreSQL 14 or later. Without it an embedded one runs in the home folder.", secret=True
+    )
+    blobs_url: str | None = _setting(
+        "Where bytes are kept, as a URL (file:///..., s3://...). Without it, a folder in the home folder.", secret=True
+    )
+    host: str = _setting("The address that `serve` listens on.", "127.0.0.1")
+    port: int = _setting("The port that `serve` listens on; 0 takes a free one.", 8000)
+    public_url: str | None = _setting(
+        "The base of result URLs, as clients see it; never taken from a request. Default: http://host:port."
+    )
+    results: ResultAccess = _setting("Who may load a result: `public` or `key`.", ResultAccess.PUBLIC)
+    open_networks: tuple[IPv4Network | IPv6Network, ...] = _setting(
+        "Networks, comma-separated, that media and webhooks may use although they are not public, also by http.", ()
+    )
+    samples: bool | None = _setting(
+        "Let the reserved host names of RFC 2606 stand for the sample photographs. Default: with the embedded database."
+    )
+    tariff_file: Path | None = _setting("A TOML file with prices, in the form that docs/settings.md shows.")
+    queue_limit_jobs: int = _setting("How many jobs an account may have waiting.", 1000)
+    running_limit_jobs: int = _setting("How many jobs of an account may run at a time, by default.", 4)
+    max_body_bytes: int = _setting("The largest JSON body without `data:` URIs.", 1_000_000)
+    max_data_body_bytes: int = _setting("The largest request with `data:` URIs, and the largest upload.", 64_000_000)
+    max_image_bytes: int = _setting("The largest reference picture.", 30_000_000)
+    max_video_bytes: int = _setting("The largest reference video.", 50_000_000)
+    max_audio_bytes: int = _setting("The largest reference sound.", 15_000_000)
+    fetch_deadline_s: float = _setting("How long all downloads of one job may take together.", 60.0)
+    lease_s: float = _setting("How long a silent worker keeps its job before it is given to another.", 15.0)
+    poll_s: float = _setting("How often an idle worker looks for work when nothing wakes it.", 1.0)
+    engine_grace_s: float = _setting("How long an engine may take to stop before its process is ended.", 1.0)
+    engine_memory_bytes: int | None = _setting("The most memory an engine's process may take. Default: no limit.")
+    engine_time_limit_s: float = _setting("How long one attempt of an engine may take.", 900.0)
+    webhook_timeout_s: float = _setting("How long a webhook's receiver may take to answer.", 15.0)
+    asset_lifetime_s: int = _setting("How long an upload is kept for jobs still to come.", 86_400)
+    log_level: str = _setting("The least severe log events that are written: debug, info, warning or error.", "info")
+
+    @property
+    def is_embedded(self) -> bool:
+        return self.database_url is None
+
+    @property
+    def base_url(self) -> str:
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def rules(self) -> Rules:
+        return Rules(opened=self.open_networks, has_samples=self.is_embedded if self.samples is None else self.samples)
+
+    @property
+    def media_limits(self) -> MediaLimits:
+        return MediaLimits(
+            image_bytes=self.max_image_bytes, video_bytes=self.max_video_bytes, audio_bytes=self.max_audio_bytes
+        )
+
+    def tariff(self) -> Tariff:
+        """Read the tariff. Raises NotReady if the file is not a complete tariff."""
+        return DEFAULT_TARIFF if self.tariff_file is None else _read_tariff(self.tariff_file)
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings. Raises NotReady for an unknown variable or a value that cannot be read."""
+    given = {k: v for k, v in (os.environ if environ is None else environ).items() if k.startswith(PREFIX)}
+    known = {variable(f): f for f in fields(Settings)}
+    unknown = sorted(given.keys() - known.keys())
+    if unknown:
+        raise NotReady(f"Unknown setting {', '.join(unknown)}; `seedbed settings` lists those there are.")
+    return Settings(**{known[name].name: _read(known[name], text) for name, text in given.items()})
+
+
+def variable(setting: Field[Any]) -> str:
+    """Return the name of the environment variable of a setting."""
+    return PREFIX + setting.name.upper()
+
+
+def _read(setting: Field[Any], text: str) -> Any:
+    try:
+        return _convert(text, typing.get_type_hints(Settings)[setting.name])
+    except ValueError as exc:
+        raise NotReady(f"{variable(setting)} cannot be '{text}': {setting.metadata['doc']}") from exc
+
+
+def _convert(text: str, hint: Any) -> Any:
+    if isinstance(hint, types.UnionType):
+        hint = next(part for part in typing.get_args(hint) if part is not type(None))
+    if typing.get_origin(hint) is tuple:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    if hint is bool:
+        return _truth(text)
+    return hint(text)
+
+
+def _truth(text: str) -> bool:
+    match text.lower():
+        case "1" | "true" | "yes" | "on":
+            return True
+        case "0" | "false" | "no" | "off":
+            return False
+        case _:
+            raise ValueError(text)
+
+
+def _read_tariff(path: Path) -> Tariff:
+    """Read `media_factor = "1.6"` and one `[prices."seedance-2.0"]` table a model, `720p = "8"` in credits per second."""
+    try:
+        table = tomllib.loads(path.read_text())
+        prices = {
+            (model, resolution): Decimal(str(table["prices"][model][resolution]))
+            for model in MODELS
+            for resolution in Resolution
+        }
+        return Tariff(prices, Decimal(str(table["media_factor"])))
+    except (OSError, KeyError, TypeError, tomllib.TOMLDecodeError, InvalidOperation) as exc:
+        raise NotReady(f"The tariff file {path} is not complete: {exc!r}. docs/settings.md shows its form.") from exc
