@@ -49,6 +49,14 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class QueuePlace:
+    """Estimates for a queued job: how many are before it (1 = next), and the seconds until it begins."""
+
+    position: int
+    eta_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """Why a job failed: a code of CONTRACT 1.8 and a sentence for its owner."""
 
@@ -97,7 +105,7 @@ class Job:
 
 
 def make_job_id(entropy: bytes) -> str:
-    """Return a request id from 16 random bytes: it is also the capability to its result, so it must not be guessable."""
+    """Return a request id from 16 random bytes. It is the capability to its result: it must not be guessable."""
     if len(entropy) < ID_ENTROPY_BYTES:
         raise ValueError(f"A request id needs {ID_ENTROPY_BYTES} random bytes.")
     return ID_PREFIX + entropy[:ID_ENTROPY_BYTES].hex()

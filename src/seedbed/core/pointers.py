@@ -1,8 +1,8 @@
 """Pointers in a prompt to the references that came with it, and the roles that the prompt gives them.
 
-Every vendor writes them differently (`@Image1`, `[Image1]`, `Image 1`, `[图1]`, `【@图片1】`, `이미지1`, `画像1`), so one tolerant
-parser takes them all. They are 1-based and counted per kind. Source: CONTRACT 1.3; the forms were collected in
-the wild from the Ark, Replicate, EvoLink and PiAPI documents.
+Every vendor writes them differently (`@Image1`, `[Image1]`, `Image 1`, `[图1]`, `【@图片1】`, `이미지1`, `画像1`),
+so one tolerant parser takes them all. They are 1-based and counted per kind. Source: CONTRACT 1.3; the forms were
+collected from the Ark, Replicate, EvoLink and PiAPI documents.
 """
 
 from __future__ import annotations
@@ -43,8 +43,14 @@ _POINTER = re.compile(
     re.IGNORECASE,
 )
 
-_FIRST = r"(?:first|opening|start(?:ing)?|initial)\s+frame|首帧|首幀|第一帧|(?:첫|시작)\s*(?:번째\s*)?(?:프레임|장면)|最初のフレーム|先頭フレーム"
-_LAST = r"(?:last|final|end(?:ing)?|closing)\s+frame|尾帧|尾幀|最后一帧|(?:마지막|끝)\s*(?:프레임|장면)|最後のフレーム|最終フレーム"
+_FIRST = (
+    r"(?:first|opening|start(?:ing)?|initial)\s+frame|首帧|首幀|第一帧"
+    r"|(?:첫|시작)\s*(?:번째\s*)?(?:프레임|장면)|最初のフレーム|先頭フレーム"
+)
+_LAST = (
+    r"(?:last|final|end(?:ing)?|closing)\s+frame|尾帧|尾幀|最后一帧"
+    r"|(?:마지막|끝)\s*(?:프레임|장면)|最後のフレーム|最終フレーム"
+)
 _REFERENCE = r"(?:style|palette|colou?r|reference)|风格|風格|参考|스타일|참고|スタイル|参照"
 _ROLE = re.compile(rf"(?P<first>{_FIRST})|(?P<last>{_LAST})|(?P<reference>{_REFERENCE})", re.IGNORECASE)
 _ROLE_OF = {"first": Role.FIRST_FRAME, "last": Role.LAST_FRAME, "reference": Role.REFERENCE_IMAGE}

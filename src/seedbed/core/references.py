@@ -1,8 +1,8 @@
 """Pictures, videos and sounds that come with a request: what they are, and what each is for.
 
 The kind is guessed from the URL at submit and checked by content in the worker; a guess that breaks ends the job. The
-role is said by the caller, or follows from how many of which kinds there are, or is set by the prompt (`core.pointers`).
-Source: CONTRACT 1.3.
+role is said by the caller, or follows from how many of which kinds there are, or is set by the prompt
+(`core.pointers`). Source: CONTRACT 1.3.
 """
 
 from __future__ import annotations

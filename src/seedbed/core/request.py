@@ -1,8 +1,8 @@
 """A request as the core understands it, and the one place that decides whether it is valid.
 
-Every dialect builds a `Draft` (right types, unchecked values) and gets back either an accepted request with its warnings
-or one `InvalidRequest` that names the field and what would be right. Nothing is rounded or filled in beyond the
-documented defaults. Source: CONTRACT 1.2 and 1.3.
+Every dialect builds a `Draft` (right types, unchecked values) and gets back either an accepted request with its
+warnings or one `InvalidRequest` that names the field and what would be right. Nothing is rounded or filled in beyond
+the documented defaults. Source: CONTRACT 1.2 and 1.3.
 """
 
 from __future__ import annotations

@@ -32,7 +32,8 @@ def job_backoff(failures: int) -> timedelta | None:
     """Return how long a job waits after its n-th failure (1-based), or None if it has failed for good."""
     if failures >= MAX_JOB_FAILURES:
         return None
-    return min(JOB_BACKOFF_CAP, JOB_BACKOFF_BASE * 4 ** (failures - 1))
+    growth: int = 4 ** (failures - 1)
+    return min(JOB_BACKOFF_CAP, JOB_BACKOFF_BASE * growth)
 
 
 def webhook_wait(attempts: int, *, chance: float, retry_after: timedelta | None = None) -> timedelta | None:
