@@ -1,0 +1,50 @@
+"""One supervisor for one data folder: a lock that the system lets go of, however its holder dies.
+
+The file holds the holder's pid, only so that a refusal can name it. The lock is the descriptor's own: a child made by
+`fork` that never execs would share it, so such children must not outlive their parent.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from seedbed.core.errors import NotReady
+
+_LOCKED_BYTE = 1 << 20  # Windows forbids others to read what is locked, so the lock lies behind the text
+
+
+@contextlib.contextmanager
+def locked(data_dir: Path) -> Iterator[None]:
+    """Hold the folder until the end of the block. Raises NotReady at once, naming the holder, if somebody else does."""
+    path = data_dir / "lock"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    try:
+        if not _take(descriptor):
+            pid = os.read(descriptor, 20).decode("ascii", "replace").strip() or "unknown"
+            raise NotReady(f"Another seedbed (pid {pid}) already uses {data_dir}. Stop it, or choose another folder.")
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"{os.getpid()}\n".encode("ascii"))
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _take(descriptor: int) -> bool:
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+            os.lseek(descriptor, 0, os.SEEK_SET)
+        else:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True
