@@ -157,7 +157,7 @@ def _truth(text: str) -> bool:
 
 
 def _read_tariff(path: Path) -> Tariff:
-    """Read `media_factor = "1.6"` and a table `[prices."seedance-2.0"]` for each model: `720p = "8"`, in credits per s."""
+    """Read `media_factor = "1.6"` and a table `[prices."seedance-2.0"]` a model: `720p = "8"`, in credits per s."""
     try:
         table = tomllib.loads(path.read_text())
         prices = {

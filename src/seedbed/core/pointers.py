@@ -78,7 +78,7 @@ def find_pointers(prompt: str) -> tuple[Pointer, ...]:
     """Return the prompt's pointers in the order of the text."""
     matches = list(_POINTER.finditer(prompt))
     ends = [match.start() for match in matches[1:]] + [len(prompt)]
-    return tuple(_read(prompt, match, until=end) for match, end in zip(matches, ends, strict=True))
+    return tuple(_read(prompt, match, until=end) for match, end in zip(matches, ends, strict=False))
 
 
 def dangling(pointers: Sequence[Pointer], kinds: Sequence[Kind]) -> tuple[Pointer, ...]:
