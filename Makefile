@@ -1,0 +1,86 @@
+# Every target works in a fresh clone: what it needs is installed first, once, and a second run starts at once.
+# GNU make and Python 3.11 or later are all that must be there. PYTHON names another interpreter.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+DEMO ?=
+
+.PHONY: help install demo serve test unit check format pins clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make demo    make a video from a photograph, with the whole service started and stopped for it'
+	@echo 'make serve   keep the service running on 127.0.0.1:8000'
+	@echo 'make test    run all tests (minutes)'
+	@echo 'make unit    run the tests that need no server (seconds)'
+	@echo 'make check   check format, lint, types, import contracts and house rules'
+	@echo 'make format  format the code and mend what the linter can mend'
+	@echo 'make pins    write constraints.txt anew from what pyproject.toml allows today'
+	@echo 'make clean   remove what these targets made in this folder (your data is elsewhere)'
+
+demo: $(VENV)/.installed
+	@$(BIN)/seedbed demo $(DEMO)
+
+serve: $(VENV)/.installed
+	@exec $(BIN)/seedbed serve
+
+test: $(VENV)/.installed-test
+	$(BIN)/python -m pytest -n 2
+
+unit: $(VENV)/.installed-test
+	$(BIN)/python -m pytest -n 2 -m 'not server' tests/unit tests/house tests/docs
+
+check: $(VENV)/.installed-test $(VENV)/.installed-check
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m pytest tests/house tests/docs
+
+format: $(VENV)/.installed-check
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+install: $(VENV)/.installed
+
+# The stamps are files, so that what is up to date costs nothing. The build backend is installed first, from the same
+# constraints, and used without isolation: an isolated build would fetch whatever version is newest that day.
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Seedbed needs Python 3.11 or later; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || true)." >&2; \
+	  echo "Name another one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { \
+	  echo "'$(PYTHON) -m venv' failed; on Debian and Ubuntu the package python3-venv is missing." >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.backend: $(VENV)/.made constraints.txt
+	@echo 'Installing Seedbed into $(VENV) ...'
+	@$(PIP) install --constraint constraints.txt hatchling editables
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.backend pyproject.toml
+	@$(PIP) install --no-build-isolation --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	@$(PIP) install --no-build-isolation --constraint constraints.txt --editable '.[test]'
+	@touch $@
+
+$(VENV)/.installed-check: $(VENV)/.installed
+	@$(PIP) install --no-build-isolation --constraint constraints.txt --editable '.[check]'
+	@touch $@
+
+# Names and versions only: no hashes and no addresses, so that any mirror serves as well as another.
+pins: $(VENV)/.made
+	rm -rf build/pins
+	$(PYTHON) -m venv build/pins
+	build/pins/bin/python -m pip install --quiet hatchling editables
+	build/pins/bin/python -m pip install --quiet --no-build-isolation --editable '.[test,check]'
+	build/pins/bin/python -m pip freeze --exclude-editable | grep -E '^[A-Za-z0-9_.-]+==' > constraints.txt
+	rm -rf build/pins
+
+clean:
+	rm -rf $(VENV) out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
