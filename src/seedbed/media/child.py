@@ -1,0 +1,90 @@
+"""The child process that looks at strangers' files: `python -m seedbed.media.child '{"paths": [...], ...}'`.
+
+It limits itself before it touches a file, and answers with one line of JSON a file, in order, as soon as each is done.
+If it dies, the lines that were written still count, and the file without a line is the one that killed it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from seedbed.core.faults import Fault, MediaFault
+from seedbed.core.limits import MediaLimits
+from seedbed.media.wire import fault_to_json, probe_to_json, read_order
+
+if sys.platform != "win32":  # there, the parent's deadline is the only limit
+    import resource
+
+PR_SET_PDEATHSIG = 1
+MAX_OPEN_FILES = 64
+
+
+def main() -> int:
+    order = read_order(sys.argv[1])
+    _die_with_parent(order.parent_pid)
+    _limit_memory_and_files(order.memory_bytes)
+    for path in order.paths:
+        _limit_cpu(order.cpu_s)
+        sys.stdout.write(json.dumps(_look_at(path, order.limits)) + "\n")
+        sys.stdout.flush()
+    return 0
+
+
+def _look_at(path: Path, limits: MediaLimits) -> dict[str, Any]:
+    # Imported after the limits are set, so that they hold for what the libraries do when they are loaded.
+    from seedbed.media.probe import probe
+
+    try:
+        return probe_to_json(probe(path, limits=limits))
+    except MediaFault as fault:
+        return fault_to_json(fault)
+    except MemoryError:
+        return fault_to_json(MediaFault(Fault.INVALID, "the file needs more memory to decode than is allowed"))
+
+
+def _die_with_parent(parent_pid: int) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent_pid:  # it died before the line above
+            os._exit(1)
+
+
+def _limit_memory_and_files(memory_bytes: int) -> None:
+    if sys.platform == "win32":
+        return
+    _lower(resource.RLIMIT_CORE, 0)
+    _lower(resource.RLIMIT_FSIZE, 0)
+    _lower(resource.RLIMIT_NOFILE, MAX_OPEN_FILES)
+    _lower(resource.RLIMIT_AS, memory_bytes)
+
+
+def _limit_cpu(cpu_s: int) -> None:
+    """Allow that much more processor time, from now on. Beyond it the process is killed (SIGXCPU)."""
+    if sys.platform == "win32":
+        return
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    soft = int(usage.ru_utime + usage.ru_stime) + 1 + cpu_s
+    resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
+
+
+def _lower(which: int, value: int) -> None:
+    """Lower a limit as far as the system lets us: macOS refuses some, and the parent's deadline still holds there."""
+    if sys.platform == "win32":
+        return
+    _, hard = resource.getrlimit(which)
+    wanted = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    try:
+        resource.setrlimit(which, (wanted, wanted))
+    except (ValueError, OSError) as exc:
+        sys.stderr.write(f"limit {which} stays as it was: {exc}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

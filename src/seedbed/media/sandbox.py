@@ -1,0 +1,97 @@
+"""Looks at strangers' files in a child process that cannot take much memory, time or anything of ours with it.
+
+Decoders are where hostile files bite. The child has limits on memory, processor time, open files and written bytes,
+gets no environment, no standard input and a deadline, and dies with us. Whatever it does, the answer is a Probe or a
+MediaFault. Nothing heavy is imported here, so that `api` may look at uploads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import seedbed
+from seedbed.core.faults import Fault, MediaFault
+from seedbed.core.limits import MediaLimits, Probe
+from seedbed.media.wire import Order, read_answer, write_order
+
+MEMORY_BYTES = 1536 * 1024 * 1024
+# All that Python itself may need to start; everything else stays with us: secrets live in the environment.
+KEPT_VARIABLES = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME")
+KILLED = "the file could not be decoded safely: its decoder broke down"
+TOO_SLOW = "the file took too long to decode"
+
+
+async def probe_in_child(
+    path: Path, *, limits: MediaLimits, timeout_s: float = 20, memory_bytes: int = MEMORY_BYTES
+) -> Probe:
+    """Return what the file is. Raises MediaFault: unsupported, too large, invalid (or the child did not survive it)."""
+    [answer] = await probe_many([path], limits=limits, timeout_s=timeout_s, memory_bytes=memory_bytes)
+    if isinstance(answer, MediaFault):
+        raise answer
+    return answer
+
+
+async def probe_many(
+    paths: Sequence[Path], *, limits: MediaLimits, timeout_s: float = 20, memory_bytes: int = MEMORY_BYTES
+) -> list[Probe | MediaFault]:
+    """Look at several files in one child, and in another one after each file that kills it. `timeout_s` is per file."""
+    answers: list[Probe | MediaFault] = []
+    while len(answers) < len(paths):
+        order = Order(
+            tuple(path.absolute() for path in paths[len(answers) :]),
+            limits,
+            parent_pid=os.getpid(),
+            memory_bytes=memory_bytes,
+            cpu_s=max(1, round(timeout_s)),
+        )
+        answers += await _run_child(order, timeout_s=timeout_s)
+    return answers
+
+
+async def _run_child(order: Order, *, timeout_s: float) -> list[Probe | MediaFault]:
+    """Return the child's answers. If it did not reach the end, the last is the fault of the file that stopped it."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-B", "-P", "-m", "seedbed.media.child", write_order(order)),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env=_environment(),
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    answers: list[Probe | MediaFault] = []
+    try:
+        for _ in order.paths:
+            answers.append(await _next_answer(process.stdout, timeout_s))
+            if isinstance(answers[-1], _Fatal):
+                break
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+    return answers
+
+
+class _Fatal(MediaFault):
+    """The child is lost; the files after this one need another."""
+
+
+async def _next_answer(lines: asyncio.StreamReader, timeout_s: float) -> Probe | MediaFault:
+    try:
+        return read_answer(await asyncio.wait_for(lines.readline(), timeout_s))
+    except TimeoutError:
+        return _Fatal(Fault.INVALID, TOO_SLOW)
+    except (ValueError, KeyError, TypeError):  # an empty line when it died, or not an answer
+        return _Fatal(Fault.INVALID, KILLED)
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+    package = Path(seedbed.__file__).parent.parent
+    return {**kept, "PYTHONPATH": str(package), "PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1"}
