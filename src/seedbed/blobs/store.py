@@ -110,7 +110,11 @@ class Blobs:
             async with asyncio.timeout(WAIT_S):
                 result = await obstore.get_async(self._store, _checked(key), options={"range": (start, end)})
             stream = aiter(result.stream(min_chunk_size=CHUNK_BYTES))
-            while (chunk := await asyncio.wait_for(anext(stream, None), WAIT_S)) is not None:
+            while True:
+                async with asyncio.timeout(WAIT_S):
+                    chunk = await anext(stream, None)
+                if chunk is None:
+                    return
                 data = memoryview(chunk)
                 for offset in range(0, len(data), CHUNK_BYTES):
                     yield bytes(data[offset : offset + CHUNK_BYTES])

@@ -1,0 +1,88 @@
+"""Sets up the logs: one event a line, named `noun.verbed`, with its facts as fields.
+
+Lines are JSON, or coloured text on a terminal. Prompts, keys and bodies are never given to a logger; as a second fence,
+what looks like a secret is masked in whatever is written, also in tracebacks and in other libraries' lines.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+import structlog
+from structlog.typing import EventDict, Processor
+
+MASK = "***"
+_SECRET_NAMES = re.compile(r"secret|password|passwd|token|authorization|cookie|api_key|credential", re.IGNORECASE)
+_SECRET_TEXTS = re.compile(r"(sd2_(?:live|test)_|whsec_|[Bb]earer )[\w+/=-]+")
+_URL_PASSWORDS = re.compile(r"(\w+://[^\s:/@]*):[^\s@/]+@")
+
+
+def start_logging(level: str = "info", *, as_json: bool | None = None, stream: TextIO | None = None) -> None:
+    """Send every log line from here on to the stream (the standard error). Other libraries speak from warning up.
+
+    `level` is debug, info, warning or error. Without `as_json`, a terminal gets text and anything else JSON.
+    """
+    out = stream or sys.stderr
+    is_json = not out.isatty() if as_json is None else as_json
+    least = logging.getLevelNamesMapping()[level.upper()]
+    structlog.configure(
+        processors=[*_shared(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=_ours,
+        wrapper_class=structlog.make_filtering_bound_logger(least),
+        cache_logger_on_first_use=False,
+    )
+    lines = logging.StreamHandler(out)
+    lines.setFormatter(
+        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=_shared(), processors=_rendering(is_json=is_json))
+    )
+    logging.basicConfig(handlers=[lines], level=max(least, logging.WARNING), force=True)
+    logging.getLogger("seedbed").setLevel(least)
+
+
+def mask_secrets(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """A processor: hide what has a secret's name or a secret's looks."""
+    return {name: MASK if _SECRET_NAMES.search(name) else _masked(value) for name, value in event.items()}
+
+
+def _ours(*_names: Any) -> logging.Logger:
+    return logging.getLogger("seedbed")
+
+
+def _shared() -> list[Processor]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+
+
+def _rendering(*, is_json: bool) -> list[Processor]:
+    last: Processor = (
+        structlog.processors.JSONRenderer() if is_json else structlog.dev.ConsoleRenderer(exception_formatter=_as_text)
+    )
+    return [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.processors.format_exc_info,
+        mask_secrets,
+        last,
+    ]
+
+
+def _as_text(out: TextIO, trace: Any) -> None:
+    out.write(str(trace))
+
+
+def _masked(value: Any) -> Any:
+    match value:
+        case str():
+            return _URL_PASSWORDS.sub(rf"\1:{MASK}@", _SECRET_TEXTS.sub(rf"\1{MASK}", value))
+        case Mapping():
+            return mask_secrets(None, "", dict(value))
+        case list() | tuple():
+            return [_masked(part) for part in value]
+        case _:
+            return value
