@@ -27,6 +27,7 @@ from seedbed.core.request import Rules
 from seedbed.core.sizes import Resolution
 
 PREFIX = "SEEDBED_"
+CLIENT_PREFIX = "SEEDBED_CLIENT_"  # where a client finds its service: options of `generate`, no settings of the service
 
 
 class ResultAccess(StrEnum):
@@ -96,6 +97,16 @@ class Settings:
         return self.database_url is None
 
     @property
+    def database_folder(self) -> Path:
+        """Where the embedded PostgreSQL keeps its data."""
+        return self.home / "postgres"
+
+    @property
+    def blobs_folder(self) -> Path:
+        """Where bytes are kept when no `blobs_url` says otherwise."""
+        return self.home / "blobs"
+
+    @property
     def base_url(self) -> str:
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
@@ -116,7 +127,8 @@ class Settings:
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings. Raises NotReady for an unknown variable or a value that cannot be read."""
-    given = {k: v for k, v in (os.environ if environ is None else environ).items() if k.startswith(PREFIX)}
+    names = os.environ if environ is None else environ
+    given = {k: v for k, v in names.items() if k.startswith(PREFIX) and not k.startswith(CLIENT_PREFIX)}
     known = {variable(f): f for f in fields(Settings)}
     unknown = sorted(given.keys() - known.keys())
     if unknown:
