@@ -12,14 +12,14 @@ import importlib.util
 import os
 import re
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from seedbed.core.errors import NotReady
+from seedbed.store.embedded.launch import run
 from seedbed.store.embedded.place import Place
-from seedbed.store.embedded.service_user import can_enter, can_run
+from seedbed.store.embedded.service_user import ServiceUser, can_enter, can_run
 
 _LEFT_OUT = shutil.ignore_patterns("*.py", "__pycache__", "include", "pgxs", "pkgconfig", "*.a")
 
@@ -37,11 +37,9 @@ class Binaries:
     def program(self, name: str) -> Path:
         return self.folder / (f"{name}.exe" if sys.platform == "win32" else name)
 
-    def version(self) -> str:
+    def version(self, user: ServiceUser | None) -> str:
         """Ask the server for its version, such as `18.6`."""
-        said = subprocess.run(
-            [self.program("postgres"), "--version"], capture_output=True, text=True, timeout=30, check=True
-        ).stdout
+        said = run([self.program("postgres"), "--version"], folder=self.folder, user=user).stdout
         found = re.search(r"\d+(\.\d+)*", said)
         assert found, said
         return found.group()

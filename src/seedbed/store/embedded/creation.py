@@ -10,6 +10,7 @@ import json
 import os
 import secrets
 import shutil
+import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -46,15 +47,17 @@ def passwords(place: Place) -> Passwords:
 def create(place: Place, binaries: Binaries, *, is_durable: bool) -> Passwords:
     """Make the cluster and its roles. `is_durable` false skips the sync to disk (tests)."""
     fresh = Passwords(superuser=secrets.token_urlsafe(24), role=secrets.token_urlsafe(24))
-    partial = place.base / "cluster.partial"
-    if partial.exists():
-        shutil.rmtree(partial)
-    partial.mkdir(mode=0o700)
-    give(partial, place.user)
-    _initialise(place, binaries, partial, superuser_password=fresh.superuser, is_durable=is_durable)
-    _make_role(place, binaries, partial, password=fresh.role)
-    _write_private(place.passwords, json.dumps(asdict(fresh)))
-    partial.rename(place.cluster)
+    for older in place.base.glob("cluster-*.partial"):
+        shutil.rmtree(older, ignore_errors=True)  # its initdb may not have noticed yet that its parent died
+    partial = Path(tempfile.mkdtemp(prefix="cluster-", suffix=".partial", dir=place.base))
+    try:
+        give(partial, place.user)
+        _initialise(place, binaries, partial, superuser_password=fresh.superuser, is_durable=is_durable)
+        _make_role(place, binaries, partial, password=fresh.role)
+        _write_private(place.passwords, json.dumps(asdict(fresh)))
+        partial.rename(place.cluster)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)  # after a fault, which may be a full disk; else it has its new name
     return fresh
 
 
@@ -77,6 +80,7 @@ def _initialise(place: Place, binaries: Binaries, folder: Path, *, superuser_pas
                 "--no-instructions",
                 *([] if is_durable else ["--no-sync"]),
             ],
+            folder=place.base,
             user=place.user,
         )
     finally:
@@ -87,12 +91,13 @@ def _make_role(place: Place, binaries: Binaries, folder: Path, *, password: str)
     """Single-user mode needs no socket and no login; it takes one statement a line and survives a failed one."""
     said = run(
         [binaries.program("postgres"), "--single", "-D", folder, "-c", "log_min_error_statement=panic", "postgres"],
+        folder=place.base,
         user=place.user,
         stdin=(
             f"CREATE ROLE {ROLE} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD '{password}'\n"
             f"CREATE DATABASE {DATABASE} OWNER {ROLE}\n"
         ),
-    )
+    ).stderr
     if "ERROR:" in said:
         raise NotReady(f"PostgreSQL could not make its application role in {place.base}: {said.strip()[-400:]}")
 

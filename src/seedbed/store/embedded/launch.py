@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
+import json
 import os
 import signal
 import subprocess
@@ -16,14 +16,16 @@ from pathlib import Path
 from seedbed.core.errors import NotReady
 from seedbed.store.embedded.service_user import ServiceUser
 
-_PR_SET_PDEATHSIG = 1
 _POLL_S = 0.005
-_ROOT = Path(Path.cwd().anchor)  # our own working folder may be closed to the server's user
+_RUN_TIMEOUT_S = 120
+_ROOT = Path(Path(__file__).anchor)  # our own working folder may be closed to the server's user
 _WINDOWS_NEEDS = ("SYSTEMROOT", "SYSTEMDRIVE", "TEMP", "TMP")
 
 
-def run(argv: Sequence[str | Path], *, user: ServiceUser | None, stdin: str = "", timeout_s: float = 120) -> str:
-    """Run a program to its end and return its error output. Raises NotReady with its last words if it fails."""
+def run(
+    argv: Sequence[str | Path], *, folder: Path, user: ServiceUser | None, stdin: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end and return what it said. Raises NotReady, naming `folder`, with its last words."""
     program = Path(argv[0]).name
     try:
         done = subprocess.run(
@@ -32,7 +34,7 @@ def run(argv: Sequence[str | Path], *, user: ServiceUser | None, stdin: str = ""
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=timeout_s,
+            timeout=_RUN_TIMEOUT_S,
             check=False,
             cwd=_ROOT,
             env=_environment(),
@@ -40,11 +42,11 @@ def run(argv: Sequence[str | Path], *, user: ServiceUser | None, stdin: str = ""
             group=user.gid if user else None,
             extra_groups=[] if user else None,
         )
-    except (subprocess.TimeoutExpired, subprocess.SubprocessError) as exc:
-        raise NotReady(f"PostgreSQL's {program} could not be run: {exc}") from exc
+    except subprocess.SubprocessError as exc:
+        raise NotReady(f"PostgreSQL's {program} could not be run for {folder}: {exc}.") from exc
     if done.returncode != 0:
-        raise NotReady(f"PostgreSQL's {program} failed: {' '.join(done.stderr.split()[-60:])}")
-    return done.stderr
+        raise NotReady(f"PostgreSQL's {program} failed in {folder}: {_last_words(done.stderr)}")
+    return done
 
 
 def launch(argv: Sequence[str | Path], *, user: ServiceUser | None, log: int) -> subprocess.Popen[bytes]:
@@ -52,6 +54,14 @@ def launch(argv: Sequence[str | Path], *, user: ServiceUser | None, log: int) ->
 
     A session of its own keeps Ctrl-C in the terminal from stopping the database before those who still write to it.
     """
+    if is_tied_by_the_system():
+        return _detached(_tied(argv, user), user=None, environment=None, log=log)
+    return _detached(argv, user=user, environment=_environment(), log=log)
+
+
+def _detached(
+    argv: Sequence[str | Path], *, user: ServiceUser | None, environment: dict[str, str] | None, log: int
+) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
             argv,
@@ -59,16 +69,15 @@ def launch(argv: Sequence[str | Path], *, user: ServiceUser | None, log: int) ->
             stdout=log,
             stderr=log,
             cwd=_ROOT,
-            env=_environment(),
+            env=environment,
             start_new_session=True,
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
-            preexec_fn=_death_tie(),
             user=user.uid if user else None,
             group=user.gid if user else None,
             extra_groups=[] if user else None,
         )
     except subprocess.SubprocessError as exc:
-        raise NotReady(f"PostgreSQL could not be started: {exc}") from exc
+        raise NotReady(f"PostgreSQL could not be started: {exc}.") from exc
 
 
 def shut_down(pid: int, *, has_ended: Callable[[], bool], pg_ctl: Path) -> None:
@@ -90,18 +99,21 @@ def is_tied_by_the_system() -> bool:
     return sys.platform == "linux" and threading.current_thread() is threading.main_thread()
 
 
-def _death_tie() -> Callable[[], None] | None:
-    if not is_tied_by_the_system():
-        return None
-    prctl, parent, fast_shutdown = ctypes.CDLL(None).prctl, os.getpid(), int(signal.SIGINT)
+def _tied(argv: Sequence[str | Path], user: ServiceUser | None) -> Sequence[str | Path]:
+    plan = {
+        "argv": [str(word) for word in argv],
+        "parent": os.getpid(),
+        "uid": user.uid if user else None,
+        "gid": user.gid if user else None,
+        "environment": _environment(),
+    }
+    return [sys.executable, "-I", "-S", Path(__file__).with_name("tied.py"), json.dumps(plan)]
 
-    # It runs in the child between fork and exec, after the user was dropped: dropping it clears the setting.
-    def tie() -> None:
-        prctl(_PR_SET_PDEATHSIG, fast_shutdown)
-        if os.getppid() != parent:  # the parent died before the tie was made
-            os._exit(1)
 
-    return tie
+def _last_words(said: str) -> str:
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    faults = [line for line in lines if "error:" in line or "FATAL:" in line or "PANIC:" in line]
+    return " ".join(faults[:1] or lines[-3:] or ["it said nothing."])
 
 
 def _send(signal_name: str, pid: int, pg_ctl: Path) -> None:

@@ -19,18 +19,34 @@ _LOCKED_BYTE = 1 << 20  # Windows forbids others to read what is locked, so the 
 
 @contextlib.contextmanager
 def locked(data_dir: Path) -> Iterator[None]:
-    """Hold the folder until the end of the block. Raises NotReady at once, naming the holder, if somebody else does."""
-    path = data_dir / "lock"
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    """Hold the folder until the end of the block. Raises NotReady like `take`."""
+    descriptor = take(data_dir)
     try:
-        if not _take(descriptor):
-            pid = os.read(descriptor, 20).decode("ascii", "replace").strip() or "unknown"
-            raise NotReady(f"Another seedbed (pid {pid}) already uses {data_dir}. Stop it, or choose another folder.")
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, f"{os.getpid()}\n".encode("ascii"))
         yield
     finally:
+        release(descriptor)
+
+
+def take(data_dir: Path) -> int:
+    """Take the folder and return what releases it. Raises NotReady at once, naming the holder, if somebody has it."""
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+    descriptor = os.open(data_dir / "lock", flags, 0o600)
+    if not _take(descriptor):
+        pid = os.read(descriptor, 20).decode("ascii", "replace").strip() or "unknown"
         os.close(descriptor)
+        raise NotReady(f"Another seedbed (pid {pid}) already uses {data_dir}. Stop it, or choose another data folder.")
+    os.ftruncate(descriptor, 0)
+    os.write(descriptor, f"{os.getpid()}\n".encode("ascii"))
+    return descriptor
+
+
+def release(descriptor: int) -> None:
+    """Let the folder go, even where a forked child still shares the descriptor."""
+    if sys.platform != "win32":
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+    os.close(descriptor)
 
 
 def _take(descriptor: int) -> bool:

@@ -20,7 +20,7 @@ from seedbed.store.embedded.lock import locked
 from seedbed.store.embedded.service_user import ServiceUser
 
 _FILES = ("lock", "postgres.log", "passwords.json", "location.txt", "owner.txt", "initdb.partial")
-_FOLDERS = ("cluster", "cluster.partial", "socket", "postgresql.partial", "postgresql-*")
+_FOLDERS = ("cluster", "cluster-*.partial", "socket", "postgresql.partial", "postgresql-*")
 _ELSEWHERE = (Path("/var/lib"), Path("/srv"))
 
 
@@ -100,7 +100,10 @@ def _make_elsewhere(data_dir: Path, user: ServiceUser | None) -> Path:
     for parent in _ELSEWHERE:
         if not (parent.is_dir() and service_user.can_enter(parent, user)):
             continue
-        base = Path(tempfile.mkdtemp(prefix="seedbed-", dir=parent))
+        try:
+            base = Path(tempfile.mkdtemp(prefix="seedbed-", dir=parent))
+        except OSError:  # read-only or full: the next may do
+            continue
         base.chmod(0o711)
         (base / "owner.txt").write_text(f"{data_dir}\n", encoding="utf-8")
         (data_dir / "location.txt").write_text(f"{base}\n", encoding="utf-8")

@@ -7,6 +7,7 @@ come back at every start). So a pid from this file is never sent a signal before
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from pathlib import Path
 from seedbed.core.errors import NotReady
 
 _POLL_S = 0.005
+_SHARED_MEMORY = Path("/proc/sysvipc/shm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +41,17 @@ def read(cluster: Path) -> PidFile | None:
 
 
 def living(cluster: Path) -> int | None:
-    """Return the pid of the server that runs on this cluster, or None."""
+    """Return the pid of the server that runs on this cluster, or None (on Windows always: PostgreSQL must judge)."""
     said = read(cluster)
-    return said.pid if said and runs(said.pid, cluster) else None
+    return said.pid if said and sys.platform != "win32" and runs(said.pid, cluster) else None
 
 
 def runs(pid: int, cluster: Path) -> bool:
-    """Return whether that process is a server on this cluster; a zombie is none.
-
-    Off Linux only the pid's life is known (on Windows not even that): there PostgreSQL's own check has the last word.
-    """
-    if sys.platform != "linux":
-        return sys.platform != "win32" and _is_alive(pid)
-    try:
-        return os.fsencode(cluster) in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return False
+    """Return whether that process is a server on this cluster; a zombie is none. Windows is asked only for the file."""
+    if sys.platform == "win32":
+        said = read(cluster)
+        return said is not None and said.pid == pid
+    return os.fsencode(cluster) in _command_line(pid)
 
 
 def await_ready(cluster: Path, pid: int, *, has_ended: Callable[[], bool], timeout_s: float = 60) -> bool:
@@ -71,35 +68,40 @@ def await_ready(cluster: Path, pid: int, *, has_ended: Callable[[], bool], timeo
 def await_gone(cluster: Path, *, timeout_s: float = 10) -> None:
     """Wait for a server that is still shutting down, as after its parent was killed. Raises NotReady if it stays."""
     deadline = time.monotonic() + timeout_s
-    while (pid := living(cluster)) is not None:
+    while (pid := living(cluster)) is not None or _has_orphans(cluster):
         if time.monotonic() > deadline:
-            raise NotReady(f"A PostgreSQL (pid {pid}) still runs on {cluster}. Stop it, or choose another data folder.")
+            who = f"A PostgreSQL (pid {pid})" if pid else "Part of a killed PostgreSQL"
+            raise NotReady(f"{who} still runs on {cluster}. Stop it, or choose another data folder.")
         time.sleep(_POLL_S)
 
 
 def forget_stale(cluster: Path) -> None:
-    """Delete a dead server's file if its pid is somebody else's by now: PostgreSQL would take that one for a server.
+    """Delete a dead server's file: PostgreSQL would believe it if its pid is somebody else's by now.
 
-    Call it only under the folder's lock, after `await_gone`. Leaves the file while the dead server's children still
-    hold its shared memory: two generations writing the same files would ruin them, and this file is what stops it.
+    Call it only under the folder's lock, after `await_gone`, which has made sure that nothing holds the dead server's
+    shared memory any more. Off Linux nobody could, so the file stays, and PostgreSQL judges.
     """
-    said = read(cluster)
-    if said and sys.platform == "linux" and not _is_attached(said.shared_memory_id):
+    if sys.platform == "linux" and _SHARED_MEMORY.exists():
         (cluster / "postmaster.pid").unlink(missing_ok=True)
 
 
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except OSError as exc:
-        return isinstance(exc, PermissionError)  # alive, and somebody else's
-    return True
+def _has_orphans(cluster: Path) -> bool:
+    """Whether a dead server's children hold its shared memory: two generations on the same files would ruin them.
+
+    Source: proc(5), sysvipc/shm: shmid is column 2, nattch column 7.
+    """
+    said = read(cluster)
+    if said is None or said.shared_memory_id is None or not _SHARED_MEMORY.exists():
+        return False
+    rows = [row.split() for row in _SHARED_MEMORY.read_text(encoding="ascii").splitlines()[1:]]
+    return any(int(row[1]) == said.shared_memory_id and int(row[6]) > 0 for row in rows)
 
 
-def _is_attached(shared_memory_id: int | None) -> bool:
-    """Whether any process holds the segment. Source: proc(5), sysvipc/shm: shmid is column 2, nattch column 7."""
+def _command_line(pid: int) -> bytes:
+    if sys.platform != "linux":
+        asked = ["ps", "-ww", "-p", str(pid), "-o", "args="]
+        return subprocess.run(asked, capture_output=True, timeout=10, check=False).stdout
     try:
-        rows = Path("/proc/sysvipc/shm").read_text(encoding="ascii").splitlines()[1:]
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
-        return True
-    return any(int(row.split()[1]) == shared_memory_id and int(row.split()[6]) > 0 for row in rows)
+        return b""

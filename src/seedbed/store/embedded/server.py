@@ -6,6 +6,7 @@ kernel's help, which costs a few milliseconds and a Python process.
 
 from __future__ import annotations
 
+import atexit
 import os
 import socket
 import subprocess
@@ -18,11 +19,10 @@ from urllib.parse import quote
 
 from seedbed.core.errors import NotReady
 from seedbed.store.embedded import binaries as programs
-from seedbed.store.embedded import creation, place, postmaster, sockets
+from seedbed.store.embedded import creation, lock, place, postmaster, sockets
 from seedbed.store.embedded.binaries import Binaries
 from seedbed.store.embedded.faults import named_faults
 from seedbed.store.embedded.launch import is_tied_by_the_system, launch, shut_down
-from seedbed.store.embedded.lock import locked
 from seedbed.store.embedded.place import Place
 from seedbed.store.embedded.watch import Watcher
 
@@ -46,15 +46,22 @@ class Server:
     """
 
     def __init__(self, *, url: str, pid: int, version: str, port: int | None, resources: ExitStack) -> None:
+        self._owner_pid = os.getpid()
         self.url = url
         self.pid = pid
         self.version = version
         self.port = port
         self._resources = resources
+        atexit.register(self.stop)
 
     def stop(self) -> None:
-        """End all sessions, stop the server and let go of the folder; about 0.1 s, 20 s at the worst. Idempotent."""
-        self._resources.close()
+        """End all sessions, stop the server and let go of the folder; about 0.1 s, 20 s at the worst. Idempotent.
+
+        Does nothing in a forked child, which inherits the object but not the server.
+        """
+        if os.getpid() == self._owner_pid:
+            atexit.unregister(self.stop)
+            self._resources.close()
 
     def __enter__(self) -> Server:
         return self
@@ -76,12 +83,15 @@ def start(data_dir: Path, *, tcp: bool = False, settings: Mapping[str, str] | No
     with named_faults(data_dir), ExitStack() as undo:
         place.make(data_dir)
         data_dir = data_dir.resolve()
-        undo.enter_context(locked(data_dir))
+        undo.callback(lock.release, lock.take(data_dir))
         where = place.find(data_dir)
         found = programs.for_place(where)
-        passwords = _opened(where, found, is_durable=chosen.get("fsync") != "off")
+        version = found.version(where.user)
+        passwords = _opened(where, found, version, is_durable=chosen.get("fsync") != "off")
         port = _free_port() if tcp or sys.platform == "win32" else None
-        folder = None if sys.platform == "win32" else undo.enter_context(sockets.folder(where))
+        folder = None if sys.platform == "win32" else sockets.folder(where)
+        if folder:
+            undo.callback(sockets.remove, folder)
         chosen |= sockets.settings(folder, port)
         process = _launched(where, found, chosen, undo)
         host = quote(str(folder), safe="") if folder else "127.0.0.1"
@@ -89,20 +99,19 @@ def start(data_dir: Path, *, tcp: bool = False, settings: Mapping[str, str] | No
             url=f"postgresql://{creation.ROLE}:{passwords.role}@/{creation.DATABASE}"
             f"?host={host}&port={port or sockets.PORT}",
             pid=process.pid,
-            version=found.version(),
+            version=version,
             port=port,
             resources=undo.pop_all(),
         )
 
 
-def _opened(where: Place, found: Binaries, *, is_durable: bool) -> creation.Passwords:
+def _opened(where: Place, found: Binaries, version: str, *, is_durable: bool) -> creation.Passwords:
     if not where.cluster.exists():
         return creation.create(where, found, is_durable=is_durable)
     made_by = (where.cluster / "PG_VERSION").read_text(encoding="ascii").strip()
-    brought = found.version()
-    if made_by != brought.partition(".")[0]:
+    if made_by != version.partition(".")[0]:
         raise NotReady(
-            f"{where.cluster} was made by PostgreSQL {made_by}; this seedbed brings {brought}, which cannot read it. "
+            f"{where.cluster} was made by PostgreSQL {made_by}; this seedbed brings {version}, which cannot read it. "
             f"Move it, with the programs of both at hand, by `pg_upgrade --old-bindir <PostgreSQL {made_by}>/bin "
             f"--new-bindir {found.folder} --old-datadir {where.cluster} --new-datadir <a new cluster>`, or start it "
             f"with the earlier seedbed and take the data along with `pg_dump`."
@@ -129,14 +138,14 @@ def _launched(where: Place, found: Binaries, chosen: Mapping[str, str], undo: Ex
         watcher.tell(process.pid)
     if not postmaster.await_ready(where.cluster, process.pid, has_ended=lambda: process.poll() is not None):
         words = _last_words(where.log, known_bytes)
-        raise NotReady(f"PostgreSQL did not start on {where.cluster}: {words} More is in {where.log}.")
+        raise NotReady(f"PostgreSQL did not start on {where.cluster}: {words}. More is in {where.log}.")
     return process
 
 
 def _last_words(log: Path, known_bytes: int) -> str:
     lines = log.read_bytes()[known_bytes:].decode("utf-8", "replace").splitlines()
     fatal = [line for line in lines if "FATAL" in line or "PANIC" in line]
-    return (fatal or lines or ["it said nothing."])[-1]
+    return (fatal or lines or ["it said nothing"])[-1]
 
 
 def _free_port() -> int:

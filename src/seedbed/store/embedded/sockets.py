@@ -8,7 +8,6 @@ import os
 import re
 import stat
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from seedbed.core.errors import NotReady
@@ -20,20 +19,21 @@ _LIMIT_BYTES = 100  # 104 on macOS and the BSDs, 108 on Linux, both with the clo
 _PLAIN = re.compile(r"[\w/.+~-]+", re.ASCII)  # PostgreSQL and libpq both split their lists of folders at commas
 
 
-@contextlib.contextmanager
-def folder(place: Place) -> Iterator[Path]:
-    """Hold an empty folder (mode 0700) of the server's user, beside the data if that is short enough."""
+def folder(place: Place) -> Path:
+    """Return an empty folder (mode 0700) of the server's user, beside the data if that is short enough."""
     chosen = place.base / "socket"
     if not _fits(chosen):
         chosen = _short(place)
     _make_private(chosen, place)
     _empty(chosen)
-    try:
-        yield chosen
-    finally:
-        _empty(chosen)
-        with contextlib.suppress(OSError):  # not ours to insist: something else may lie in it
-            chosen.rmdir()
+    return chosen
+
+
+def remove(folder: Path) -> None:
+    """Delete the socket, and its folder if nothing else is in it."""
+    _empty(folder)
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 def settings(folder: Path | None, port: int | None) -> dict[str, str]:

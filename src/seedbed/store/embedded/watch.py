@@ -54,12 +54,7 @@ def watch(cluster: Path, pg_ctl: Path) -> None:
     if not line:
         return
     pid = int(line)
-
-    def has_ended() -> bool:
-        said = postmaster.read(cluster)
-        return said is None or said.pid != pid or not postmaster.runs(pid, cluster)
-
-    shut_down(pid, has_ended=has_ended, pg_ctl=pg_ctl)
+    shut_down(pid, has_ended=lambda: not postmaster.runs(pid, cluster), pg_ctl=pg_ctl)
 
 
 if __name__ == "__main__":
