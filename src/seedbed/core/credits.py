@@ -11,6 +11,8 @@ from enum import StrEnum
 
 from seedbed.core.errors import InsufficientCredits
 
+TEST_TOPUP_CREDITS = 100_000
+
 
 class Bucket(StrEnum):
     ISSUED = "issued"  # the operator's; goes below zero by what was given out
@@ -60,3 +62,8 @@ class Balance:
         return Balance(
             self.available_credits + change.get(Bucket.AVAILABLE, 0), self.held_credits + change.get(Bucket.HELD, 0)
         )
+
+
+def topup_for_test_mode(balance: Balance, price_credits: int) -> int:
+    """Return what a test-mode balance must be given so that it never runs dry: 0 while it can pay the price."""
+    return max(TEST_TOPUP_CREDITS, price_credits) if balance.available_credits < price_credits else 0

@@ -1,0 +1,32 @@
+"""Give a worker the job whose turn it is, under a lease and a new attempt number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from seedbed.core.job import Job
+from seedbed.store import lanes, leases
+from seedbed.store.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """`job.attempt` is the fence: name it in everything that is written from now on."""
+
+    job: Job
+    lease_s: float
+
+
+async def claim(
+    conn: Connection, *, pools: Sequence[str], worker: str, lease_s: float, at: datetime | None = None
+) -> Claim | None:
+    """Return a job, now `processing`, or None if no lane of these pools has a due job and a place to run it."""
+    async with conn.transaction():
+        lane = await lanes.lock_next(conn, pools, at=at)
+        taken = await leases.take(conn, lane, worker=worker, lease_s=lease_s, at=at) if lane else None
+        if lane is None or taken is None:
+            return None
+        await lanes.start_one(conn, lane, estimate_ms=taken.estimate_ms)
+        return Claim(taken.job, lease_s)

@@ -1,0 +1,51 @@
+"""What every end of a job has in common: the lane, the money, the pins and the webhook, in the commit of the move.
+
+Call these with the job's lane and the job itself locked, inside the transaction of the action.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from seedbed.core.credits import TransferKind
+from seedbed.core.errors import JobFailure
+from seedbed.core.job import Failure, Job, State, move
+from seedbed.core.retry import job_backoff
+from seedbed.store import assets, deliveries, jobs, lanes, ledger
+from seedbed.store.database import Connection
+from seedbed.store.lanes import lane_of
+
+
+async def end(conn: Connection, job: Job, to: State, *, at: datetime) -> Job:
+    """Make an open job final: the lane is free, the hold resolved, and the webhook is on its way.
+
+    Raises IllegalMove if the job is final already.
+    """
+    ended = await jobs.settle(conn, move(job, to, at=at))
+    await lanes.change(conn, lane_of(job), **_leaving(job))
+    await ledger.resolve(conn, ended, TransferKind.CAPTURE if to is State.SUCCEEDED else TransferKind.RELEASE, at=at)
+    await assets.unpin(conn, job.id)
+    if job.request.webhook_url:
+        await deliveries.enqueue(conn, ended, job.request.webhook_url, at=at)
+    return ended
+
+
+async def fail(conn: Connection, job: Job, failure: JobFailure, *, at: datetime) -> Job:
+    """Count a failure of a processing job: it waits to be tried again, or it has failed for good."""
+    counted = replace(job, failures=job.failures + 1)
+    wait = job_backoff(counted.failures) if failure.is_retryable else None
+    if wait is not None:
+        return await requeue(conn, counted, run_at=at + wait, at=at)
+    return await end(conn, replace(counted, failure=Failure(failure.code, str(failure))), State.FAILED, at=at)
+
+
+async def requeue(conn: Connection, job: Job, *, run_at: datetime | None = None, at: datetime) -> Job:
+    """Put a processing job back into its lane, not to be claimed before `run_at`. Its credits stay held."""
+    queued = await jobs.settle(conn, move(job, State.QUEUED, at=at), run_at=run_at)
+    await lanes.change(conn, lane_of(job), queued=+1, running=-1)
+    return queued
+
+
+def _leaving(job: Job) -> dict[str, int]:
+    return {"running": -1} if job.state is State.PROCESSING else {"queued": -1}

@@ -1,0 +1,137 @@
+"""Accept a priced request: the job, its hold, its place in the queue and its stored answer, in one commit.
+
+Does not wake a worker: that is `wake`, after the commit, because a NOTIFY inside it would serialise all submits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from seedbed.core.credits import topup_for_test_mode
+from seedbed.core.errors import InvalidRequest, QueueFull, Unavailable
+from seedbed.core.fairness import QUEUE_FULL_RETRY_S, estimate_ms
+from seedbed.core.job import Job, State
+from seedbed.core.request import Accepted
+from seedbed.core.urls import ASSET_SCHEME
+from seedbed.store import assets, idempotency, jobs, lanes, ledger
+from seedbed.store.database import Connection, moment
+from seedbed.store.idempotency import IdempotencyClaim, StoredAnswer
+from seedbed.store.lanes import lane_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An accepted request with everything that was decided about it. `job_id` comes from `make_job_id`."""
+
+    account_id: int
+    is_live: bool
+    dialect: str
+    accepted: Accepted
+    price_credits: int
+    pool: str
+    job_id: str
+    idempotency: IdempotencyClaim | None = None
+    queue_limit_jobs: int
+    running_limit_jobs: int
+    references_field: str = "mediaUrls"  # what this request called its references, for messages
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """`answer` is the body to send, if the request bore an Idempotency-Key: the first one's, byte for byte."""
+
+    job: Job
+    is_replay: bool
+    answer: StoredAnswer | None
+
+
+async def submit(
+    conn: Connection, order: Order, *, answer_of: Callable[[Job], bytes], at: datetime | None = None
+) -> Submitted:
+    """Create the job, or return the one that the same Idempotency-Key created before.
+
+    Raises InsufficientCredits, QueueFull, IdempotencyMismatch, IdempotencyInFlight, and InvalidRequest for an asset
+    that is not the account's. Nothing is stored then.
+    """
+    async with conn.transaction():
+        now = await moment(conn, at)
+        replayed = await _replay(conn, order, at=now)
+        if replayed:
+            return replayed
+        job = _new_job(order, at=now)
+        await _enter_lane(conn, order, job)
+        job = await jobs.insert(conn, job, estimate_ms=estimate_ms(job.request))
+        await _pin_assets(conn, order, at=now)
+        await _hold(conn, job, at=now)
+        return Submitted(job, is_replay=False, answer=await _remember(conn, order, job, answer_of, at=now))
+
+
+async def _replay(conn: Connection, order: Order, *, at: datetime) -> Submitted | None:
+    if order.idempotency is None:
+        return None
+    answer = await idempotency.replay(conn, order.idempotency, order.account_id, is_live=order.is_live, at=at)
+    if answer is None:
+        return None
+    job = await jobs.find(conn, answer.job_id)
+    if job is None:
+        raise Unavailable("The job of this Idempotency-Key is being erased; try again shortly.")
+    return Submitted(job, is_replay=True, answer=answer)
+
+
+def _new_job(order: Order, *, at: datetime) -> Job:
+    request = order.accepted.request
+    return Job(
+        id=order.job_id,
+        account_id=order.account_id,
+        is_live=order.is_live,
+        dialect=order.dialect,
+        pool=order.pool,
+        state=State.QUEUED,
+        request=request,
+        aspect_ratio=request.aspect_ratio,
+        charged_credits=order.price_credits,
+        warnings=order.accepted.warnings,
+        created_at=at,
+        deadline_at=at + timedelta(seconds=request.expires_after_s),
+    )
+
+
+async def _enter_lane(conn: Connection, order: Order, job: Job) -> None:
+    queued = await lanes.enter(conn, lane_of(job), max_running=order.running_limit_jobs)
+    if queued > order.queue_limit_jobs:
+        raise QueueFull(limit_jobs=order.queue_limit_jobs, retry_after_s=QUEUE_FULL_RETRY_S)
+
+
+async def _pin_assets(conn: Connection, order: Order, *, at: datetime) -> None:
+    urls = [reference.url for reference in order.accepted.request.references]
+    wanted = {i: url.removeprefix(ASSET_SCHEME) for i, url in enumerate(urls) if url.startswith(ASSET_SCHEME)}
+    if not wanted:
+        return
+    pinned = await assets.pin(
+        conn, order.job_id, list(wanted.values()), account_id=order.account_id, is_live=order.is_live, at=at
+    )
+    for position, asset_id in wanted.items():
+        if asset_id not in pinned:
+            param = f"{order.references_field}[{position}]"
+            raise InvalidRequest(f"{param}: there is no such asset, or it has expired; upload it again.", param=param)
+
+
+async def _hold(conn: Connection, job: Job, *, at: datetime) -> None:
+    if not job.is_live:
+        balance = await ledger.lock_balance(conn, job.account_id, is_live=False)
+        topup_credits = topup_for_test_mode(balance, job.charged_credits)
+        if topup_credits:
+            await ledger.give(conn, job.account_id, topup_credits, is_live=False, note="test mode", at=at)
+    await ledger.hold(conn, job, at=at)
+
+
+async def _remember(
+    conn: Connection, order: Order, job: Job, answer_of: Callable[[Job], bytes], *, at: datetime
+) -> StoredAnswer | None:
+    if order.idempotency is None:
+        return None
+    answer = StoredAnswer(job.id, answer_of(job))
+    await idempotency.remember(conn, order.idempotency, order.account_id, is_live=order.is_live, answer=answer, at=at)
+    return answer

@@ -1,0 +1,90 @@
+"""Connections to PostgreSQL: every one in autocommit, with rows as mappings and with a deadline on every wait.
+
+Autocommit makes a transaction something one writes down (`async with conn.transaction()`), so that none is left open by
+accident while an engine, an upload or somebody else's server takes its time.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool
+
+from seedbed.core.errors import Unavailable
+
+Connection: TypeAlias = AsyncConnection[DictRow]
+Pool: TypeAlias = AsyncConnectionPool[Connection]
+Row: TypeAlias = DictRow
+
+CONNECT_TIMEOUT_S = 10
+CHECKOUT_TIMEOUT_S = 10.0
+
+
+def connect_pool(url: str, *, min_size: int, max_size: int, name: str) -> Pool:
+    """Return a pool that is not yet open: `async with connect_pool(...) as pool`. Borrow with `pool.connection()`.
+
+    A connection that broke while it lay idle (the server was restarted) is replaced before it is lent.
+    """
+    return AsyncConnectionPool(
+        url,
+        connection_class=AsyncConnection[DictRow],
+        kwargs=_options(name),
+        min_size=min_size,
+        max_size=max_size,
+        name=name,
+        timeout=CHECKOUT_TIMEOUT_S,
+        configure=_set_deadlines,
+        check=AsyncConnectionPool.check_connection,
+        open=False,
+    )
+
+
+async def connect(url: str, *, name: str) -> Connection:
+    """Open one connection outside a pool, for LISTEN and for tests. Close it yourself."""
+    conn = await AsyncConnection.connect(url, **_options(name))
+    await _set_deadlines(conn)
+    return conn
+
+
+async def moment(conn: Connection, at: datetime | None) -> datetime:
+    """Return `at`, or the database's clock: the only clock there is."""
+    row = await one(conn, "select coalesce(%(at)s::timestamptz, clock_timestamp()) as at", {"at": at})
+    at_now: datetime = row["at"]
+    return at_now
+
+
+async def one_or_none(conn: Connection, statement: Any, facts: dict[str, Any]) -> Row | None:
+    cursor = await conn.execute(statement, facts)
+    return await cursor.fetchone()
+
+
+async def one(conn: Connection, statement: Any, facts: dict[str, Any]) -> Row:
+    """Return the row of a statement that always has one."""
+    row = await one_or_none(conn, statement, facts)
+    if row is None:
+        raise Unavailable("The database did not answer as it must; try again shortly.")
+    return row
+
+
+async def many(conn: Connection, statement: Any, facts: dict[str, Any]) -> list[Row]:
+    cursor = await conn.execute(statement, facts)
+    return await cursor.fetchall()
+
+
+def _options(name: str) -> dict[str, Any]:
+    return {
+        "autocommit": True,
+        "row_factory": dict_row,
+        "application_name": f"seedbed {name}",
+        "connect_timeout": CONNECT_TIMEOUT_S,
+    }
+
+
+async def _set_deadlines(conn: Connection) -> None:
+    await conn.execute(
+        "select set_config('statement_timeout', '15s', false), set_config('lock_timeout', '5s', false),"
+        " set_config('idle_in_transaction_session_timeout', '15s', false), set_config('timezone', 'UTC', false)"
+    )

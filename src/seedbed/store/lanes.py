@@ -1,0 +1,99 @@
+"""Lanes: one account's jobs in one mode and pool. They carry fair share and the running limit.
+
+A lane is locked before any of its jobs (see the lock order in schema.sql), and its counters change in the commit that
+moves the job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from seedbed.core.job import Job
+from seedbed.store.database import Connection, one, one_or_none
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    account_id: int
+    is_live: bool
+    pool: str
+
+
+def lane_of(job: Job) -> Lane:
+    return Lane(job.account_id, job.is_live, job.pool)
+
+
+async def enter(conn: Connection, lane: Lane, *, max_running: int) -> int:
+    """Count one more queued job, and lock the lane. Return how many the account now has queued in this mode.
+
+    A lane that was idle starts at the pool's virtual clock (the least of its busy lanes): it can neither save up turns
+    nor owe any. The sum over other pools is read without their locks: a limit on waiting jobs may be off by a few.
+    """
+    await conn.execute(_ENTER, {**asdict(lane), "max_running": max_running})
+    row = await one(conn, _QUEUED, asdict(lane))
+    return int(row["queued"])
+
+
+async def lock(conn: Connection, lane: Lane) -> None:
+    await conn.execute(_LOCK, asdict(lane))
+
+
+async def lock_next(conn: Connection, pools: Sequence[str], *, at: datetime | None) -> Lane | None:
+    """Lock the lane whose turn it is among those with a job to give and a place to run it.
+
+    Lanes that someone else holds are passed over at first; only if nothing else is left are they waited for, so that no
+    worker goes to sleep while there is work.
+    """
+    facts = {"pools": list(pools), "at": at}
+    row = await one_or_none(conn, _NEXT_FREE, facts) or await one_or_none(conn, _NEXT, facts)
+    return Lane(row["account_id"], row["is_live"], row["pool"]) if row else None
+
+
+async def start_one(conn: Connection, lane: Lane, *, estimate_ms: int) -> None:
+    """Count a queued job as running, and charge its engine time to the lane."""
+    await conn.execute(_START_ONE, {**asdict(lane), "estimate_ms": estimate_ms})
+
+
+async def change(conn: Connection, lane: Lane, *, queued: int = 0, running: int = 0) -> None:
+    """Add to the counters (negative takes away)."""
+    await conn.execute(_CHANGE, {**asdict(lane), "queued": queued, "running": running})
+
+
+_ENTER = """
+insert into lane (account_id, is_live, pool, max_running, queued, vtime_ms)
+values (%(account_id)s, %(is_live)s, %(pool)s, %(max_running)s, 1, coalesce(
+    (select min(vtime_ms) from lane where pool = %(pool)s and queued + running > 0),
+    (select max(vtime_ms) from lane where pool = %(pool)s),
+    0))
+on conflict (account_id, is_live, pool) do update set
+    queued = lane.queued + 1,
+    max_running = excluded.max_running,
+    vtime_ms = case
+        when lane.queued + lane.running = 0 then greatest(lane.vtime_ms, excluded.vtime_ms) else lane.vtime_ms
+    end
+"""
+_QUEUED = "select sum(queued) as queued from lane where account_id = %(account_id)s and is_live = %(is_live)s"
+_LOCK = """
+select from lane where account_id = %(account_id)s and is_live = %(is_live)s and pool = %(pool)s for no key update
+"""
+# The conditions on the counters are checked again on the newest version of the row once it is locked, and that is what
+# keeps the limit under any concurrency. The condition on jobs is not: the claim looks again under the lock.
+_NEXT = """
+select account_id, is_live, pool from lane
+where pool = any(%(pools)s) and queued > 0 and running < max_running and exists (
+    select from job
+    where (job.account_id, job.is_live, job.pool) = (lane.account_id, lane.is_live, lane.pool) and state = 'queued'
+        and run_at <= coalesce(%(at)s::timestamptz, clock_timestamp())
+        and deadline_at > coalesce(%(at)s::timestamptz, clock_timestamp()))
+order by vtime_ms limit 1 for no key update of lane"""
+_NEXT_FREE = _NEXT + " skip locked"
+_START_ONE = """
+update lane set queued = queued - 1, running = running + 1, vtime_ms = vtime_ms + %(estimate_ms)s / weight
+where account_id = %(account_id)s and is_live = %(is_live)s and pool = %(pool)s
+"""
+_CHANGE = """
+update lane set queued = queued + %(queued)s, running = running + %(running)s
+where account_id = %(account_id)s and is_live = %(is_live)s and pool = %(pool)s
+"""

@@ -1,0 +1,130 @@
+"""What a worker may write while it holds a job: every statement names the attempt, so that a zombie's finds no row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from seedbed.core.engine import Stage
+from seedbed.core.job import Job
+from seedbed.core.sizes import AspectRatio
+from seedbed.store.database import Connection, many, one_or_none
+from seedbed.store.lanes import Lane
+from seedbed.store.rows import to_job, to_jsonb
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    job: Job
+    estimate_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """A job whose lease or whose deadline has passed, seen without a lock: look again under one."""
+
+    job_id: str
+    lane: Lane
+
+
+async def take(conn: Connection, lane: Lane, *, worker: str, lease_s: float, at: datetime | None) -> Taken | None:
+    """Give the best job of a locked lane to the worker under a new attempt, or return None if none is due."""
+    row = await one_or_none(conn, _TAKE, {**asdict(lane), "worker": worker, "lease_s": lease_s, "at": at})
+    return Taken(to_job(row), row["estimate_ms"]) if row else None
+
+
+async def renew(
+    conn: Connection, job_id: str, attempt: int, *, lease_s: float, stage: Stage, fraction: float, at: datetime | None
+) -> bool:
+    """Prolong the lease and store the progress. False: the job is this attempt's no more."""
+    facts = {"id": job_id, "attempt": attempt, "lease_s": lease_s, "stage": stage, "fraction": fraction, "at": at}
+    return await one_or_none(conn, _RENEW, facts) is not None
+
+
+async def note(
+    conn: Connection,
+    job_id: str,
+    attempt: int,
+    *,
+    aspect_ratio: AspectRatio | None,
+    engine: str | None,
+    warnings: Sequence[str],
+    shot_plan: dict[str, Any] | None,
+) -> bool:
+    """Store what the worker learned; None leaves a value as it is. False: the job is this attempt's no more."""
+    facts = {
+        "id": job_id,
+        "attempt": attempt,
+        "aspect_ratio": aspect_ratio,
+        "engine": engine,
+        "warnings": list(warnings),
+        "shot_plan": to_jsonb(shot_plan),
+    }
+    return await one_or_none(conn, _NOTE, facts) is not None
+
+
+async def overdue(conn: Connection, *, limit: int, at: datetime | None) -> list[Overdue]:
+    """Return jobs whose lease has run out or whose deadline has passed, the longest overdue first."""
+    rows = await many(conn, _OVERDUE, {"limit": limit, "at": at})
+    return [Overdue(row["id"], Lane(row["account_id"], row["is_live"], row["pool"])) for row in rows]
+
+
+async def lock_overdue(conn: Connection, job_id: str, *, at: datetime | None) -> LockedOverdue | None:
+    """Lock the job if it is still overdue. None: it was heard of, finished or cancelled in the meantime."""
+    row = await one_or_none(conn, _LOCK_OVERDUE, {"id": job_id, "at": at})
+    return LockedOverdue(to_job(row), row["moment"], has_expired=row["has_expired"]) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class LockedOverdue:
+    job: Job
+    at: datetime
+    has_expired: bool  # its deadline has passed; otherwise only its lease has
+
+
+_TAKE = """
+update job set state = 'processing', attempt = attempt + 1, version = version + 1, worker = %(worker)s,
+    lease_until = coalesce(%(at)s::timestamptz, clock_timestamp()) + make_interval(secs => %(lease_s)s),
+    started_at = coalesce(started_at, %(at)s::timestamptz, clock_timestamp())
+where id = (
+    select id from job
+    where account_id = %(account_id)s and is_live = %(is_live)s and pool = %(pool)s and state = 'queued'
+        and run_at <= coalesce(%(at)s::timestamptz, clock_timestamp())
+        and deadline_at > coalesce(%(at)s::timestamptz, clock_timestamp())
+    order by priority desc, number limit 1)
+returning *
+"""
+_RENEW = """
+update job set stage = %(stage)s, fraction = %(fraction)s,
+    lease_until = coalesce(%(at)s::timestamptz, clock_timestamp()) + make_interval(secs => %(lease_s)s)
+where id = %(id)s and attempt = %(attempt)s and state = 'processing'
+returning id
+"""
+_NOTE = """
+update job set version = version + 1,
+    aspect_ratio = coalesce(%(aspect_ratio)s, aspect_ratio),
+    engine = coalesce(%(engine)s, engine),
+    shot_plan = coalesce(%(shot_plan)s::jsonb, shot_plan),
+    warnings = warnings || array(
+        select said from unnest(%(warnings)s::text[]) with ordinality as new (said, place)
+        where said <> all (warnings) order by place)
+where id = %(id)s and attempt = %(attempt)s and state = 'processing'
+returning id
+"""
+_OVERDUE = """
+select id, account_id, is_live, pool from job
+where (state = 'processing' and lease_until <= coalesce(%(at)s::timestamptz, clock_timestamp()))
+    or (state in ('queued', 'processing') and deadline_at <= coalesce(%(at)s::timestamptz, clock_timestamp()))
+order by least(lease_until, deadline_at) limit %(limit)s
+"""
+_LOCK_OVERDUE = """
+select *, coalesce(%(at)s::timestamptz, clock_timestamp()) as moment,
+    deadline_at <= coalesce(%(at)s::timestamptz, clock_timestamp()) as has_expired
+from job
+where id = %(id)s and (
+    (state = 'processing' and lease_until <= coalesce(%(at)s::timestamptz, clock_timestamp()))
+    or (state in ('queued', 'processing') and deadline_at <= coalesce(%(at)s::timestamptz, clock_timestamp())))
+for no key update
+"""

@@ -1,0 +1,50 @@
+"""Core values to columns and back: `jsonb` is written from and read into the core's own dataclasses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from psycopg.types.json import Jsonb
+
+from seedbed.core.engine import Stage
+from seedbed.core.job import Failure, Job, Output, Progress, State
+from seedbed.core.request import GenerationRequest
+from seedbed.core.sizes import AspectRatio
+from seedbed.store.database import Row
+
+RETURNED = frozenset({State.FAILED, State.CANCELLED})  # the states whose charge went back
+
+
+def to_jsonb(value: Any) -> Jsonb | None:
+    return None if value is None else Jsonb(msgspec.to_builtins(value))
+
+
+def to_job(row: Row) -> Job:
+    state = State(row["state"])
+    charged_credits = row["price_credits"]
+    return Job(
+        id=row["id"],
+        account_id=row["account_id"],
+        is_live=row["is_live"],
+        dialect=row["dialect"],
+        pool=row["pool"],
+        state=state,
+        request=msgspec.convert(row["request"], GenerationRequest),
+        aspect_ratio=AspectRatio(row["aspect_ratio"]) if row["aspect_ratio"] else None,
+        charged_credits=charged_credits,
+        refunded_credits=charged_credits if state in RETURNED else 0,
+        attempt=row["attempt"],
+        failures=row["failures"],
+        version=row["version"],
+        progress=Progress(Stage(row["stage"]), row["fraction"]) if row["stage"] else None,
+        engine=row["engine"],
+        shot_plan=row["shot_plan"],
+        warnings=tuple(row["warnings"]),
+        output=msgspec.convert(row["output"], Output) if row["output"] else None,
+        failure=Failure(row["error_code"], row["error_message"]) if row["error_code"] else None,
+        created_at=row["created_at"],
+        deadline_at=row["deadline_at"],
+        started_at=row["started_at"],
+        finished_at=row["finished_at"],
+    )

@@ -1,0 +1,61 @@
+"""Which workers there are: each writes a row of its own every few seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from seedbed.store.database import Connection, many
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """`capabilities` is what its engine says of itself (JSON); `doing` the job it works on."""
+
+    id: str
+    pools: tuple[str, ...]
+    capabilities: dict[str, Any]
+    doing: str | None
+    seen_at: datetime
+
+
+async def heartbeat(
+    conn: Connection,
+    worker_id: str,
+    pools: Sequence[str],
+    capabilities: dict[str, Any],
+    doing: str | None,
+    *,
+    at: datetime | None = None,
+) -> None:
+    facts = {"id": worker_id, "pools": list(pools), "capabilities": Jsonb(capabilities), "doing": doing, "at": at}
+    await conn.execute(_HEARTBEAT, facts)
+
+
+async def leave(conn: Connection, worker_id: str) -> None:
+    """Forget a worker that stops in good order."""
+    await conn.execute("delete from worker where id = %(id)s", {"id": worker_id})
+
+
+async def alive(conn: Connection, within_s: float, *, at: datetime | None = None) -> list[Worker]:
+    """Return the workers that were heard of within that time."""
+    return [
+        Worker(row["id"], tuple(row["pools"]), row["capabilities"], row["doing"], row["seen_at"])
+        for row in await many(conn, _ALIVE, {"within_s": within_s, "at": at})
+    ]
+
+
+_HEARTBEAT = """
+insert into worker (id, pools, capabilities, doing, seen_at)
+values (%(id)s, %(pools)s, %(capabilities)s, %(doing)s, coalesce(%(at)s::timestamptz, clock_timestamp()))
+on conflict (id) do update set pools = excluded.pools, capabilities = excluded.capabilities, doing = excluded.doing,
+    seen_at = excluded.seen_at
+"""
+_ALIVE = """
+select * from worker
+where seen_at > coalesce(%(at)s::timestamptz, clock_timestamp()) - make_interval(secs => %(within_s)s) order by id
+"""
