@@ -21,6 +21,8 @@ ONLY_ONE_LOCK = 0x5EEDBED
 LOCK_TIMEOUT_S = 60
 CONNECT_TIMEOUT_S = 10
 LIBRARY = "procrastinate/"
+# For the library's steps; our files set their own, so that each can be read for what it dares.
+TIMEOUTS = "select set_config('lock_timeout', '5s', true), set_config('statement_timeout', '60s', true)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ def _has_library(conn: psycopg.Connection) -> bool:
 def _apply_library_whole(conn: psycopg.Connection, missing: list[Migration]) -> list[str]:
     theirs = [step.name for step in missing if not _is_ours(step)]
     with conn.transaction():
+        conn.execute(TIMEOUTS)
         conn.execute(SchemaManager.get_schema())
         conn.cursor().executemany("insert into schema_migration (name) values (%s)", [(name,) for name in theirs])
     return theirs
@@ -97,7 +100,8 @@ def _apply_library_whole(conn: psycopg.Connection, missing: list[Migration]) -> 
 
 def _apply(conn: psycopg.Connection, step: Migration) -> str:
     with conn.transaction():
+        conn.execute(TIMEOUTS)
         # Without parameters psycopg sends the text as it is, so a file may hold many statements and per cent signs.
-        conn.execute(cast("LiteralString", step.sql))
+        conn.execute(step.sql.encode())
         conn.execute("insert into schema_migration (name) values (%s)", [step.name])
     return step.name
