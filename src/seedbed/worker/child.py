@@ -1,0 +1,152 @@
+"""The engine's own process: `python -m seedbed.worker.child NAME` loads one engine and makes videos, one by one.
+
+It must never outlive its worker and never write into the protocol by accident. So it ends when its input ends (and, on
+Linux, by a signal of the kernel's when the worker dies), and what the engine or its libraries print to the standard
+output goes to the standard error instead. An exception without a name ends the process: what state it left the engine
+in, nobody knows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+from seedbed.core.engine import Engine, Stage
+from seedbed.core.engine import Stop as StopWork
+from seedbed.core.errors import JobFailure
+from seedbed.worker import wire
+from seedbed.worker.engines import load_engine
+from seedbed.worker.production import produce
+
+REPORT_EVERY_S = 0.1
+PR_SET_PDEATHSIG = 1
+
+
+class Child:
+    """One engine, and the pipe to its worker. The reading thread only ever sets flags and queues work."""
+
+    def __init__(self, engine: Engine, receive: BinaryIO, send: BinaryIO) -> None:
+        self._engine = engine
+        self._receive = receive
+        self._send = send
+        self._work: queue.SimpleQueue[wire.Make] = queue.SimpleQueue()
+        self._unwanted: set[int] = set()
+
+    def run(self) -> None:
+        """Make what is asked for, one piece after the other. Never returns."""
+        threading.Thread(target=self._listen, name="listen", daemon=True).start()
+        self._say(wire.Ready(self._engine.describe()))
+        while True:
+            self._make(self._work.get())
+
+    def _listen(self) -> None:
+        try:
+            for line in self._receive:
+                match wire.decode_to_child(line):
+                    case wire.Make() as work:
+                        self._work.put(work)
+                    case wire.Stop(number):
+                        self._unwanted.add(number)
+        finally:
+            # The worker is gone, or no longer makes sense: there is nobody to work for and nothing to keep.
+            os._exit(0)
+
+    def _make(self, work: wire.Make) -> None:
+        try:
+            self._say(produce(self._engine, work, _Reporter(work.number, self._unwanted, self._send)))
+        except StopWork:
+            self._say(wire.Stopped(work.number))
+        except JobFailure as failure:
+            self._say(wire.failed(work.number, failure))
+        self._unwanted.discard(work.number)
+
+    def _say(self, message: wire.Message) -> None:
+        self._send.write(wire.encode(message))
+
+
+class _Reporter:
+    """Implements `Report`: raises Stop once told to, and sends what is new, at most ten times a second.
+
+    Previews have no reader yet, so they do not cross the pipe.
+    """
+
+    def __init__(self, number: int, unwanted: set[int], send: BinaryIO) -> None:
+        self._number = number
+        self._unwanted = unwanted
+        self._send = send
+        self._stage: Stage | None = None
+        self._sent_s = 0.0
+
+    def __call__(self, stage: Stage, fraction: float, *, preview: bytes | None = None) -> None:  # noqa: ARG002 - see above
+        if self._number in self._unwanted:
+            raise StopWork
+        now_s = time.monotonic()
+        if stage is not self._stage or now_s - self._sent_s >= REPORT_EVERY_S:
+            self._stage, self._sent_s = stage, now_s
+            self._send.write(wire.encode(wire.Report(self._number, stage, min(1.0, max(0.0, fraction)))))
+
+
+def main() -> None:
+    receive, send = _take_pipes()
+    arguments = _parse_arguments()
+    sys.excepthook = _end
+    _stay_under_the_worker()
+    if arguments.memory_bytes:
+        _limit_memory(arguments.memory_bytes)
+    Child(load_engine(arguments.engine), receive, send).run()
+
+
+def _parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="seedbed.worker.child")
+    parser.add_argument("engine")
+    parser.add_argument("--memory-bytes", type=int)
+    return parser.parse_args()
+
+
+def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Keep the pipes for ourselves; whoever else reads or prints meets an empty input and the standard error."""
+    receive, send = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb", buffering=0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return receive, send
+
+
+def _stay_under_the_worker() -> None:
+    """Die with the worker, be the first to go when memory is short, and leave Ctrl-C and SIGTERM to the worker."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        with suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_text("500")
+
+
+def _limit_memory(limit_bytes: int) -> None:
+    import resource  # only where there is such a thing
+
+    resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
+
+
+def _end(kind: type[BaseException], exception: BaseException, trace: TracebackType | None) -> None:
+    # OpenCV has an exception of its own for an allocation that failed.
+    if isinstance(exception, MemoryError) or "Insufficient memory" in str(exception):
+        os._exit(wire.OUT_OF_MEMORY_EXIT)
+    sys.__excepthook__(kind, exception, trace)
+    sys.stderr.flush()
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

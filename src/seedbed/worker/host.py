@@ -1,0 +1,178 @@
+"""Keeps one engine warm in a child process, and gives it one piece of work at a time.
+
+A child that crashed, fell silent or did not stop in time is killed, and the next one is started at once, in the
+background, so that the next job does not pay for it. Cancelling `make` is how a job is stopped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from seedbed.core.engine import Capabilities, RenderTask, Stage
+from seedbed.core.errors import EngineFailed, NotReady
+from seedbed.worker import wire
+from seedbed.worker.engine_process import Ended, EngineProcess
+
+log = structlog.get_logger()
+
+OnReport = Callable[[Stage, float], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineLimits:
+    grace_s: float = 1.0  # from being told to stop to being killed
+    time_limit_s: float = 900.0  # for one piece of work
+    silence_s: float = 60.0  # between two reports; an engine should report ten times a second
+    start_s: float = 120.0  # to load the model
+    memory_bytes: int | None = None
+    threads: int = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class EngineHost:
+    """One engine. Not for concurrent calls of `make`: a worker with several slots has several hosts."""
+
+    def __init__(self, engine: str, limits: EngineLimits) -> None:
+        self.engine = engine
+        self._limits = limits
+        self._process: EngineProcess | None = None
+        self._capabilities: Capabilities | None = None
+        self._starting: asyncio.Task[None] | None = None
+        self._number = 0
+
+    @property
+    def is_warm(self) -> bool:
+        """Whether the next piece of work could begin at once."""
+        return self._process is not None and self._process.is_alive
+
+    async def warm(self) -> Capabilities:
+        """Wait until the engine is loaded, starting it if need be. Raises NotReady if it does not start."""
+        await self._warm_process()
+        assert self._capabilities is not None
+        return self._capabilities
+
+    async def make(
+        self, task: RenderTask, out: Path, on_report: OnReport, *, last_frame: Path | None = None
+    ) -> wire.Done:
+        """Make the video at `out`. Raises JobFailure. When cancelled, stops the engine before it passes that on."""
+        try:
+            process = await self._warm_process()
+        except NotReady as exc:
+            raise EngineFailed("The engine could not be started.") from exc
+        self._number += 1
+        process.send(wire.Make(self._number, task, out, last_frame))
+        is_idle = False  # nothing of this piece of work goes on in the child
+        try:
+            answer = await self._answer(process, on_report)
+            is_idle = True
+        except asyncio.CancelledError:
+            is_idle = await self._stop(process)
+            raise
+        except Ended as end:
+            log.warning("engine.ended", engine=self.engine, reason=str(end), last_words=process.last_words)
+            raise end.failure from end
+        finally:
+            if not is_idle:
+                process.kill()
+                self._begin_start()
+        if isinstance(answer, wire.Failed):
+            raise wire.failure_of(answer)
+        return answer
+
+    async def close(self) -> None:
+        """End the child. Idempotent."""
+        if self._starting is not None:
+            self._starting.cancel()
+            await asyncio.wait([self._starting])
+        if self._process is not None:
+            await self._process.close(grace_s=self._limits.grace_s)
+            self._process = None
+
+    async def _answer(self, process: EngineProcess, on_report: OnReport) -> wire.Done | wire.Failed:
+        limit_s = self._limits.time_limit_s
+        try:
+            async with asyncio.timeout(limit_s):
+                return await self._follow(process, on_report)
+        except TimeoutError:
+            raise EngineFailed(f"The engine took longer than {limit_s:g} s.") from None
+
+    async def _follow(self, process: EngineProcess, on_report: OnReport) -> wire.Done | wire.Failed:
+        while True:
+            match await self._next(process):
+                case wire.Report(self._number, stage, fraction):
+                    on_report(stage, fraction)
+                case wire.Done(self._number) | wire.Failed(self._number) as answer:
+                    return answer
+                case wire.Stopped(self._number):
+                    return wire.Failed(self._number, EngineFailed.code, "The engine gave up.")
+
+    async def _next(self, process: EngineProcess) -> wire.FromChild:
+        silence_s = self._limits.silence_s
+        try:
+            async with asyncio.timeout(silence_s):
+                return await process.receive()
+        except TimeoutError:
+            raise EngineFailed(f"The engine gave no sign of life for {silence_s:g} s.") from None
+
+    async def _stop(self, process: EngineProcess) -> bool:
+        """Tell the engine to stop, and say whether it did within its grace."""
+        process.send(wire.Stop(self._number))
+        with suppress(TimeoutError, Ended):
+            async with asyncio.timeout(self._limits.grace_s):
+                while True:
+                    match await process.receive():
+                        case wire.Stopped(self._number) | wire.Done(self._number) | wire.Failed(self._number):
+                            return True
+        log.warning("engine.killed", engine=self.engine, reason="it did not stop within its grace")
+        return False
+
+    async def _warm_process(self) -> EngineProcess:
+        if self._starting is None and not self.is_warm:
+            self._begin_start()
+        if self._starting is not None:
+            # Others may wait for the same start, so one that is cancelled leaves it going.
+            await asyncio.shield(self._starting)
+        assert self._process is not None
+        return self._process
+
+    def _begin_start(self) -> None:
+        before, self._process = self._process, None
+        self._starting = asyncio.create_task(self._start(before))
+        self._starting.add_done_callback(self._started)
+
+    def _started(self, starting: asyncio.Task[None]) -> None:
+        self._starting = None
+        if not starting.cancelled() and (fault := starting.exception()):
+            log.error("engine.start_failed", engine=self.engine, reason=str(fault))
+
+    async def _start(self, before: EngineProcess | None) -> None:
+        if before is not None:
+            await before.gone()
+        limits = self._limits
+        process = await EngineProcess.start(self.engine, memory_bytes=limits.memory_bytes, threads=limits.threads)
+        try:
+            self._capabilities = await self._loaded(process)
+        except (NotReady, asyncio.CancelledError):
+            process.kill()
+            await process.gone()
+            raise
+        self._process = process
+
+    async def _loaded(self, process: EngineProcess) -> Capabilities:
+        try:
+            async with asyncio.timeout(self._limits.start_s):
+                said = await process.receive()
+        except TimeoutError as exc:
+            raise NotReady(f"The engine '{self.engine}' takes longer than {self._limits.start_s:g} s to load.") from exc
+        except Ended as exc:
+            why = (process.last_words.strip().splitlines() or [str(exc)])[-1]
+            raise NotReady(f"The engine '{self.engine}' does not start: {why}") from exc
+        if not isinstance(said, wire.Ready):
+            raise NotReady(f"The engine '{self.engine}' speaks before it is loaded.")
+        return said.capabilities

@@ -1,0 +1,132 @@
+"""What the worker and its engine's child process say to each other: one JSON object a line.
+
+The child has read strangers' files, so what it says is parsed as strictly as what comes from the network, and nothing
+of it is ever executed (no pickle). Every message about a piece of work bears its number, so that a late one can do no
+harm to the next.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from seedbed.core.engine import Capabilities, RenderTask, Stage
+from seedbed.core.errors import EngineFailed, JobFailure, MediaFailure
+from seedbed.core.sizes import Size
+
+MAX_LINE_BYTES = 4 * 1024 * 1024
+# How the child ends when it ran out of memory; any other way to end is a crash.
+OUT_OF_MEMORY_EXIT = 112
+
+
+class Message(msgspec.Struct, frozen=True, tag_field="say", tag=str.lower):
+    """The base of all messages."""
+
+
+class Make(Message, frozen=True):
+    """To the child: make this video at `out`, and its last frame at `last_frame` if that is wanted."""
+
+    number: int
+    task: RenderTask
+    out: Path
+    last_frame: Path | None = None
+
+
+class Stop(Message, frozen=True):
+    """To the child: nobody wants that piece of work any more."""
+
+    number: int
+
+
+class Ready(Message, frozen=True):
+    """From the child: the engine is loaded."""
+
+    capabilities: Capabilities
+
+
+class Report(Message, frozen=True):
+    number: int
+    stage: Stage
+    fraction: float
+
+
+class Done(Message, frozen=True):
+    """From the child: the file is at `out` and is what was promised; `sha256` is hexadecimal."""
+
+    number: int
+    size: Size
+    frames: int
+    fps: int
+    size_bytes: int
+    sha256: str
+    shot_plan: dict[str, Any] | None = None
+    warnings: tuple[str, ...] = ()
+
+
+class Stopped(Message, frozen=True):
+    number: int
+
+
+class Failed(Message, frozen=True):
+    """From the child: the work failed in a way that has a name. `position` and `host` are those of a reference."""
+
+    number: int
+    code: str
+    reason: str
+    position: int | None = None
+    host: str | None = None
+
+
+ToChild = Make | Stop
+FromChild = Ready | Report | Done | Stopped | Failed
+
+
+def encode(message: Message) -> bytes:
+    return msgspec.json.encode(message, enc_hook=_plain) + b"\n"
+
+
+def decode_to_child(line: bytes) -> ToChild:
+    message: ToChild = msgspec.json.decode(line, type=ToChild, dec_hook=_rich)
+    return message
+
+
+def decode_from_child(line: bytes) -> FromChild:
+    """Raises msgspec.ValidationError or DecodeError for a line that is no message."""
+    message: FromChild = msgspec.json.decode(line, type=FromChild, dec_hook=_rich)
+    return message
+
+
+def failed(number: int, failure: JobFailure) -> Failed:
+    if isinstance(failure, MediaFailure):
+        return Failed(number, failure.code, failure.reason, failure.position, failure.host)
+    return Failed(number, failure.code, str(failure))
+
+
+def failure_of(message: Failed) -> JobFailure:
+    """Return the failure that the child named. An unknown code is an engine's fault too."""
+    kind = FAILURES.get(message.code, EngineFailed)
+    if issubclass(kind, MediaFailure):
+        return kind(message.reason, position=message.position or 0, host=message.host)
+    return kind(message.reason)
+
+
+def _leaves(kind: type[JobFailure]) -> dict[str, type[JobFailure]]:
+    below = kind.__subclasses__()
+    return {code: leaf for k in below for code, leaf in _leaves(k).items()} if below else {kind.code: kind}
+
+
+FAILURES = _leaves(JobFailure)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Path):
+        return str(value)
+    raise NotImplementedError(f"{type(value).__name__} cannot cross the pipe.")
+
+
+def _rich(kind: type, value: Any) -> Any:
+    if issubclass(kind, Path):
+        return kind(value)
+    raise NotImplementedError(f"{kind.__name__} cannot cross the pipe.")

@@ -1,0 +1,114 @@
+"""Engines that misbehave on purpose. The child loads them by their dotted path, `fake_engines:Name`."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from seedbed.core.engine import Capabilities, Made, Stage
+from seedbed.core.errors import ContentRejected, MediaInvalid
+from seedbed.core.references import Role
+
+FAKE = Capabilities("fake", "An engine for tests.", frozenset({Role.FIRST_FRAME}), False, "test")
+CLIP = Path(os.environ.get("FAKE_CLIP", "/nonexistent"))
+
+
+class Fast:
+    """Copies the clip that the tests made."""
+
+    def describe(self):
+        return FAKE
+
+    def make(self, task, out, report):
+        report(Stage.RENDERING, 0.5)
+        self.work(task, report)
+        out.write_bytes(CLIP.read_bytes())
+        return Made(out, {"camera": "still"}, ("a warning",))
+
+    def work(self, _task, _report):
+        pass
+
+
+class Endless(Fast):
+    """Reports for ever, as an engine should."""
+
+    def work(self, _task, report):
+        while True:
+            report(Stage.RENDERING, 0.5)
+            time.sleep(0.01)
+
+
+class Deaf(Fast):
+    """Never reports again, so that it cannot be told to stop. It has a child of its own."""
+
+    def work(self, _task, _report):
+        subprocess.run([sys.executable, "-c", "import time; time.sleep(600)"], check=True)
+
+
+class DeafOnce(Deaf):
+    """Deaf to prompts that ask for it."""
+
+    def work(self, task, report):
+        if task.prompt == "deaf":
+            super().work(task, report)
+
+
+class Killed(Fast):
+    def work(self, _task, _report):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Exits(Fast):
+    def work(self, _task, _report):
+        os._exit(3)
+
+
+class Raises(Fast):
+    def work(self, _task, _report):
+        raise RuntimeError(f"secret path {__file__}")
+
+
+class Hungry(Fast):
+    def work(self, _task, report):
+        # Zeroed pages that nobody touches: it takes address space, which is what is limited, and no time.
+        hoard = [bytes(1024**3) for _ in range(8)]
+        report(Stage.RENDERING, len(hoard) / 8)
+
+
+class Chatty(Fast):
+    """Prints to the standard output in every way there is, and reads the standard input."""
+
+    def work(self, _task, _report):
+        print('{"say":"done"}', flush=True)
+        os.write(1, b"\x00\xff garbage\n" * 20000)
+        subprocess.run(["/bin/echo", "from a child"], check=True)
+        assert sys.stdin.read() == ""
+
+
+class Rejects(Fast):
+    def work(self, _task, _report):
+        raise ContentRejected("The prompt asks for something that is not allowed.")
+
+
+class Picky(Fast):
+    def work(self, _task, _report):
+        raise MediaInvalid("the picture is upside down", position=2, host="cdn.example")
+
+
+class Unloadable:
+    def __init__(self):
+        raise ImportError("the weights are missing")
+
+
+class MakesNothing(Fast):
+    def make(self, _task, out, _report):
+        out.write_bytes(b"this is no video")
+        return Made(out)
+
+
+class TellsEnvironment(Fast):
+    def make(self, task, out, report):
+        super().make(task, out, report)
+        return Made(out, {"names": sorted(os.environ), "omp": os.environ["OMP_NUM_THREADS"]})

@@ -1,0 +1,25 @@
+"""What the worker's tests share that is no fixture: a small canvas, a task, and a patient eye."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from seedbed.core.engine import Canvas, RenderTask
+from seedbed.core.sizes import Size
+from seedbed.core.timeline import FPS, frame_count
+
+HERE = Path(__file__).parent
+CANVAS = Canvas(Size(864, 496), frame_count(4), FPS)
+
+
+def task(prompt: str = "a quiet lake") -> RenderTask:
+    return RenderTask(prompt, CANVAS, (), seed=1, wants_audio=True)
+
+
+async def until(condition: Callable[[], object], *, within_s: float = 30) -> None:
+    """Wait until the condition holds; generous, because it bounds a failing test only."""
+    for _ in range(int(within_s * 100)):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("It did not come true.")
