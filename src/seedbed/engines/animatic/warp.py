@@ -1,0 +1,158 @@
+"""Draws the layers as the camera sees them at one frame.
+
+The inverse warp is solved on a coarse mesh (16 canvas pixels a cell) and spread to pixels linearly: disparity is
+smooth, so a finer mesh would cost much and show nothing. A Warper holds buffers and belongs to one thread.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from seedbed.core.sizes import Size
+from seedbed.engines.animatic.depth import Depth
+from seedbed.engines.animatic.framing import Crop, View
+from seedbed.engines.animatic.layers import Layers
+from seedbed.engines.animatic.planes import Bytes, Floats, Planes
+
+CELL_PX = 16
+_ONE_MAP = np.empty(0, np.float32)  # x and y stand together in the first map
+_ROUNDS = 3  # of the fixed-point iteration; a fourth moves nothing by a hundredth of a pixel
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Everything that stands before the camera. Read only, shared by threads."""
+
+    canvas: Size
+    crop: Crop
+    view: View
+    depth: Depth
+    layers: Layers
+
+
+@dataclass(frozen=True, slots=True)
+class Mesh:
+    """points: (mh, mw, 2) float32, where each node looks on the scaled picture; disparity: (mh, mw) there."""
+
+    points: Floats
+    disparity: Floats
+
+
+class Warper:
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        canvas = stage.canvas
+        self._cells_x, self._cells_y = math.ceil(canvas.width_px / CELL_PX), math.ceil(canvas.height_px / CELL_PX)
+        # One node beyond each rim: a resized grid has its nodes in the middle of its cells.
+        x = (np.arange(-1, self._cells_x + 1) * CELL_PX + CELL_PX / 2 - canvas.width_px / 2).astype(np.float32)
+        y = (np.arange(-1, self._cells_y + 1) * CELL_PX + CELL_PX / 2 - canvas.height_px / 2).astype(np.float32)
+        self._nodes = np.stack(np.meshgrid(x, y), -1)
+        self._last: tuple[tuple[float, ...], Planes, Mesh] | None = None
+
+    def draw(self, frame: int) -> tuple[Planes, Mesh]:
+        """Return the frame, and the background's mesh for those who need depth. The planes belong to the caller."""
+        pose = self._pose(frame)
+        if self._last is None or self._last[0] != pose:
+            planes, mesh = self._draw(frame)
+            self._last = (pose, planes, mesh)
+        _, planes, mesh = self._last
+        return planes.copy(), mesh
+
+    def _pose(self, frame: int) -> tuple[float, ...]:
+        view, path = self._stage.view, self._stage.view.path
+        tracks = (view.center_x, view.center_y, path.zoom, path.side_x, path.side_y, path.forward, path.blur_x)
+        return tuple(float(track[frame]) for track in tracks)
+
+    def _draw(self, frame: int) -> tuple[Planes, Mesh]:
+        stage = self._stage
+        mesh = self._solve(frame, stage.depth.behind)
+        planes = self._sample(mesh, stage.layers.behind, slice(0, self._cells_y), slice(0, self._cells_x))
+        if stage.layers.subject is not None:
+            self._lay_subject(planes, self._solve(frame, stage.depth.subject))
+        width_px = round(float(stage.view.path.blur_x[frame]) * stage.canvas.width_px)
+        return (_streak(planes, width_px) if width_px > 2 else planes), mesh
+
+    def _solve(self, frame: int, disparity: Floats) -> Mesh:
+        view, path, canvas = self._stage.view, self._stage.view.path, self._stage.canvas
+        turn = float(path.roll[frame])
+        # The camera's clockwise roll turns the picture the other way.
+        back = np.array([[math.cos(turn), math.sin(turn)], [-math.sin(turn), math.cos(turn)]], np.float32)
+        rays = (self._nodes @ back) / np.float32(path.zoom[frame])
+        center = np.array([view.center_x[frame], view.center_y[frame]], np.float32)
+        side = np.array([path.side_x[frame] * canvas.width_px, path.side_y[frame] * canvas.height_px], np.float32)
+        forward = np.float32(path.forward[frame])
+        points = rays + center
+        d = self._disparity_at(disparity, points)
+        if forward or side.any():
+            for _ in range(_ROUNDS):
+                points = center + rays * (1 - forward * d)[..., None] + side * d[..., None]
+                d = self._disparity_at(disparity, points)
+        return Mesh(points, d)
+
+    def _disparity_at(self, disparity: Floats, points: Floats) -> Floats:
+        crop = self._stage.crop
+        fit = np.array([disparity.shape[1] / crop.width_px, disparity.shape[0] / crop.height_px], np.float32)
+        return cv2.remap(disparity, points * fit - 0.5, _ONE_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+    def _sample(self, mesh: Mesh, planes: Planes, rows: slice, columns: slice) -> Planes:
+        luma, chroma = self._maps(mesh, rows, columns)
+        return Planes(_remap(planes.y, luma), _remap(planes.u, chroma), _remap(planes.v, chroma))
+
+    def _maps(self, mesh: Mesh, rows: slice, columns: slice) -> tuple[Floats, Floats]:
+        """Return the maps of luma and chroma for a block of cells."""
+        region, canvas = self._stage.layers.region, self._stage.canvas
+        fine = np.array([region.fine_x, region.fine_y], np.float32)
+        origin = np.array([region.origin_x, region.origin_y], np.float32)
+        nodes = (mesh.points[rows.start : rows.stop + 2, columns.start : columns.stop + 2] - origin) * fine
+        width_px = min(columns.stop * CELL_PX, canvas.width_px) - columns.start * CELL_PX
+        height_px = min(rows.stop * CELL_PX, canvas.height_px) - rows.start * CELL_PX
+        luma = _spread(nodes - 0.5, CELL_PX, width_px, height_px)
+        return luma, _spread(nodes / 2 - 0.5, CELL_PX // 2, width_px // 2, height_px // 2)
+
+    def _lay_subject(self, planes: Planes, mesh: Mesh) -> None:
+        subject = self._stage.layers.subject
+        assert subject is not None
+        left, top, right, bottom = subject.box
+        inside: Bytes = (
+            (mesh.points[..., 0] > left - 2 * CELL_PX)
+            & (mesh.points[..., 0] < right + 2 * CELL_PX)
+            & (mesh.points[..., 1] > top - 2 * CELL_PX)
+            & (mesh.points[..., 1] < bottom + 2 * CELL_PX)
+        )
+        inside = inside[1:-1, 1:-1]
+        if not inside.any():
+            return
+        rows = slice(int(np.argmax(inside.any(1))), self._cells_y - int(np.argmax(inside.any(1)[::-1])))
+        columns = slice(int(np.argmax(inside.any(0))), self._cells_x - int(np.argmax(inside.any(0)[::-1])))
+        luma, chroma = self._maps(mesh, rows, columns)
+        through = _remap(subject.through_y, luma, outside=255), _remap(subject.through_uv, chroma, outside=255)
+        for plane, own, see, field, cell_px in (
+            (planes.y, subject.planes.y, through[0], luma, CELL_PX),
+            (planes.u, subject.planes.u, through[1], chroma, CELL_PX // 2),
+            (planes.v, subject.planes.v, through[1], chroma, CELL_PX // 2),
+        ):
+            place = plane[rows.start * cell_px :, columns.start * cell_px :][: see.shape[0], : see.shape[1]]
+            cv2.add(cv2.multiply(place, see, scale=1 / 255), _remap(own, field, outside=0), dst=place)
+
+
+def _spread(nodes: Floats, cell_px: int, width_px: int, height_px: int) -> Floats:
+    """Spread mesh nodes to pixels; the outermost ring of nodes lies outside."""
+    size = (nodes.shape[1] * cell_px, nodes.shape[0] * cell_px)
+    full = cv2.resize(nodes, size, interpolation=cv2.INTER_LINEAR)
+    return full[cell_px : cell_px + height_px, cell_px : cell_px + width_px]
+
+
+def _remap(plane: Bytes, field: Floats, *, outside: int | None = None) -> Bytes:
+    border = cv2.BORDER_REPLICATE if outside is None else cv2.BORDER_CONSTANT
+    return cv2.remap(plane, field, _ONE_MAP, cv2.INTER_LINEAR, borderMode=border, borderValue=outside or 0)
+
+
+def _streak(planes: Planes, width_px: int) -> Planes:
+    chroma_px = max(1, width_px // 2)
+    return Planes(
+        cv2.blur(planes.y, (width_px, 1)), cv2.blur(planes.u, (chroma_px, 1)), cv2.blur(planes.v, (chroma_px, 1))
+    )
