@@ -15,9 +15,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from seedbed.store import embedded
+from seedbed.store.migrate import migrate
 
 HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
 
@@ -59,3 +61,49 @@ def shared_data_dir() -> Iterator[Path]:
     with reachable_folder() as folder:
         embedded.start(folder, settings=HASTY).stop()
         yield folder
+
+
+_numbers = itertools.count(1)
+
+
+def _create_database(server_url: str, name: str, *, template: str | None = None) -> str:
+    statement = sql.SQL("create database {}").format(sql.Identifier(name))
+    if template:
+        statement += sql.SQL(" template {}").format(sql.Identifier(template))
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(statement)
+    return make_conninfo(server_url, dbname=name)
+
+
+def _drop_database(server_url: str, name: str) -> None:
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def template_database(postgres_url: str) -> str:
+    """The name of a migrated database that nobody is connected to, so that it can be copied."""
+    migrate(_create_database(postgres_url, "seedbed_template"))
+    return "seedbed_template"
+
+
+@pytest.fixture(scope="session")
+def shared_database(postgres_url: str, template_database: str) -> str:
+    """The URL of a migrated database that every test leaves as it found it: roll back what you do there."""
+    return _create_database(postgres_url, "seedbed_shared", template=template_database)
+
+
+@pytest.fixture
+def database(postgres_url: str, template_database: str) -> Iterator[str]:
+    """The URL of a migrated database of the test's own, for tests that commit."""
+    name = f"seedbed_test_{next(_numbers)}"
+    yield _create_database(postgres_url, name, template=template_database)
+    _drop_database(postgres_url, name)
+
+
+@pytest.fixture
+def empty_database(postgres_url: str) -> Iterator[str]:
+    """The URL of a database without any table."""
+    name = f"seedbed_empty_{next(_numbers)}"
+    yield _create_database(postgres_url, name)
+    _drop_database(postgres_url, name)
