@@ -76,7 +76,7 @@ def erase(data_dir: Path) -> None:
         data_dir = data_dir.resolve()
         with locked(data_dir):
             base = _pointed_at(data_dir) or data_dir
-            postmaster.await_gone(base / "cluster")
+            postmaster.take_over(base / "cluster")
             shutil.rmtree(base / "cluster", ignore_errors=True)
         for folder in {base, data_dir}:
             _remove_ours(folder)

@@ -65,22 +65,19 @@ def await_ready(cluster: Path, pid: int, *, has_ended: Callable[[], bool], timeo
     return False
 
 
-def await_gone(cluster: Path, *, timeout_s: float = 10) -> None:
-    """Wait for a server that is still shutting down, as after its parent was killed. Raises NotReady if it stays."""
+def take_over(cluster: Path, *, timeout_s: float = 10) -> None:
+    """Wait for a server that still shuts down, as after its parent was killed, and delete what a dead one left.
+
+    PostgreSQL would believe a dead server's file if its pid is somebody else's by now. Off Linux nobody can tell
+    whether children of the dead one live on, so there the file stays, and PostgreSQL judges. Call it under the folder's
+    lock. Raises NotReady, naming the pid, if the server stays.
+    """
     deadline = time.monotonic() + timeout_s
     while (pid := living(cluster)) is not None or _has_orphans(cluster):
         if time.monotonic() > deadline:
             who = f"A PostgreSQL (pid {pid})" if pid else "Part of a killed PostgreSQL"
             raise NotReady(f"{who} still runs on {cluster}. Stop it, or choose another data folder.")
         time.sleep(_POLL_S)
-
-
-def forget_stale(cluster: Path) -> None:
-    """Delete a dead server's file: PostgreSQL would believe it if its pid is somebody else's by now.
-
-    Call it only under the folder's lock, after `await_gone`, which has made sure that nothing holds the dead server's
-    shared memory any more. Off Linux nobody could, so the file stays, and PostgreSQL judges.
-    """
     if sys.platform == "linux" and _SHARED_MEMORY.exists():
         (cluster / "postmaster.pid").unlink(missing_ok=True)
 

@@ -116,8 +116,7 @@ def _opened(where: Place, found: Binaries, version: str, *, is_durable: bool) ->
             f"--new-bindir {found.folder} --old-datadir {where.cluster} --new-datadir <a new cluster>`, or start it "
             f"with the earlier seedbed and take the data along with `pg_dump`."
         )
-    postmaster.await_gone(where.cluster)
-    postmaster.forget_stale(where.cluster)
+    postmaster.take_over(where.cluster)
     return creation.passwords(where)
 
 
