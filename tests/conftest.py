@@ -6,6 +6,7 @@ outlive the worker that happened to start it, although it is made to die with it
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 import tempfile
