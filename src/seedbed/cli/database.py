@@ -1,0 +1,78 @@
+"""How commands reach the database: the operator's own, the running service's, or the embedded one for a moment."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING
+
+from seedbed.cli.home import load_running, make_home
+from seedbed.core.errors import NotReady
+from seedbed.fleet.local import is_running
+from seedbed.settings import Settings
+
+if TYPE_CHECKING:
+    from seedbed.store.database import Connection
+
+
+@contextlib.contextmanager
+def database_url(settings: Settings) -> Iterator[str]:
+    """Give the URL of a reachable database. The embedded one is started for the block if no service runs it."""
+    from seedbed.store import embedded
+
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    running = load_running(settings.home)
+    if running and is_running(running.pid):
+        yield running.database_url
+        return
+    make_home(settings.home)
+    with embedded.start(settings.database_folder) as server:
+        yield server.url
+
+
+@contextlib.contextmanager
+def ready_database_url(settings: Settings) -> Iterator[str]:
+    """Give the URL of a database whose schema is ours, as `serve` would. Raises NotReady if another one is behind."""
+    with database_url(settings) as url:
+        migrated(url, may_change=settings.is_embedded)
+        yield url
+
+
+@contextlib.asynccontextmanager
+async def connected(url: str) -> AsyncIterator[Connection]:
+    from seedbed.store.database import connect
+
+    with reachable():
+        conn = await connect(url, name="cli")
+        async with conn:
+            yield conn
+
+
+def migrated(url: str, *, may_change: bool) -> list[str]:
+    """Bring the database forward, or only look. Returns what was applied. Raises NotReady if it is behind."""
+    from seedbed.store.migrate import migrate, pending
+
+    with reachable():
+        if may_change:
+            return migrate(url)
+        missing = pending(url)
+    if missing:
+        raise NotReady(
+            f"The database lacks {len(missing)} migration(s), from {missing[0]} on. Run `seedbed migrate` with the "
+            "same SEEDBED_DATABASE_URL, then start again."
+        )
+    return []
+
+
+@contextlib.contextmanager
+def reachable() -> Iterator[None]:
+    """Say in one sentence that the database cannot be reached, and why."""
+    import psycopg
+
+    try:
+        yield
+    except (psycopg.OperationalError, psycopg.ProgrammingError) as exc:
+        why = str(exc).strip().splitlines() or [type(exc).__name__]
+        raise NotReady(f"The database cannot be used ({why[0]}); look at SEEDBED_DATABASE_URL.") from exc

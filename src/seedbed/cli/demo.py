@@ -1,0 +1,138 @@
+"""`seedbed demo`: one photograph becomes a video, through the whole service, started and stopped for it.
+
+It goes through the same API as any client, over HTTP, with an account, credits and a key. Its data folder is thrown
+away at the end; only the video stays.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from seedbed.cli.service import Running
+    from seedbed.settings import Settings
+
+PROMPT = "Slow push in through the dandelions at golden hour, drifting dust, light leaks"
+PHOTOGRAPH = "dandelion.jpg"
+_WIDTH = 13  # of the first column
+_DEADLINE_S = 600.0
+
+
+def demo(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where the MP4 goes.")] = Path("out/demo.mp4"),
+    prompt: Annotated[str, typer.Option("--prompt", "-p", help="What to make of the photograph.")] = PROMPT,
+    image: Annotated[Path | None, typer.Option(help="Another picture than the photograph of dandelions.")] = None,
+) -> None:
+    """Make a video from a photograph, with the whole service started for it, and leave nothing running."""
+    from seedbed.cli.console import console
+    from seedbed.cli.interrupts import run_loop
+    from seedbed.telemetry.logs import start_logging
+
+    start_logging("error")
+    started_s = time.monotonic()
+    screen = console()
+    run_loop(_demo(screen, image or sample_photograph(), prompt, out))
+    _row(screen, "all of it", f"{time.monotonic() - started_s:.1f} s; nothing is left running")
+    screen.print("\nNext: `make serve` (or `seedbed serve`) keeps the service running and prints lines to paste.")
+
+
+def sample_photograph() -> Path:
+    """Return the photograph that is shipped in the package. Clemens Engelhardt 2018, CC0-1.0."""
+    import seedbed
+
+    return Path(seedbed.__file__).parent / "samples" / PHOTOGRAPH
+
+
+async def _demo(screen: Console, image: Path, prompt: str, out: Path) -> None:
+    from seedbed.cli.interrupts import interrupts
+
+    stop = asyncio.Event()
+    with interrupts(stop.set, stop.set):
+        async with _service(screen) as running:
+            session = asyncio.create_task(asyncio.to_thread(_session, screen, running, image, prompt, out))
+            stopped = asyncio.create_task(stop.wait())
+            await asyncio.wait([session, stopped], return_when=asyncio.FIRST_COMPLETED)
+            stopped.cancel()
+            if session.done():
+                session.result()
+                return
+    # The service is gone, so the session meets a closed connection and ends; what it says then is of no interest.
+    await asyncio.wait([session], timeout=5)
+    raise typer.Abort
+
+
+@asynccontextmanager
+async def _service(screen: Console) -> AsyncIterator[Running]:
+    """Start the service on a free port, with a data folder of its own."""
+    from seedbed.cli.service import running_service
+
+    started_s = time.monotonic()
+    with _throwaway_settings() as settings:
+        async with running_service(settings, workers=1) as running:
+            took_s = time.monotonic() - started_s
+            _row(screen, "service", f"database, API and worker at {running.settings.base_url}, {took_s:.1f} s")
+            yield running
+
+
+@contextmanager
+def _throwaway_settings() -> Iterator[Settings]:
+    """Give the settings of a service whose data is deleted at the end, whatever the environment says of yours."""
+    from seedbed.settings import load_settings
+    from seedbed.store import embedded
+
+    with tempfile.TemporaryDirectory(prefix="seedbed-demo-") as name:
+        home = Path(name)
+        home.chmod(0o711)  # as root, the database's own user has to pass through
+        settings = replace(
+            load_settings(), home=home, host="127.0.0.1", port=0, database_url=None, blobs_url=None, public_url=None
+        )
+        try:
+            yield settings
+        finally:
+            embedded.erase(settings.database_folder)
+
+
+def _session(screen: Console, running: Running, image: Path, prompt: str, out: Path) -> None:
+    """Be a client: upload, create, watch, download. Runs in a thread, for the service needs the loop."""
+    from seedbed.cli.generate import measures, save
+    from seedbed.cli.progress import shown_progress
+    from seedbed.cli.understanding import understood
+    from seedbed_client import Client
+
+    assert running.login is not None  # an embedded service always makes one
+    with Client(running.login.base_url, running.login.key) as client:
+        _row(screen, "account", f"developer, with a key (...{running.login.key[-4:]}) and credits to spend")
+        url = client.upload(image)
+        _row(screen, "picture", f"{image.name} uploaded as {url}")
+        submitted_s = time.monotonic()
+        created = client.create(
+            prompt=prompt, model="seedance-2.0", media_urls=[url], duration=5, resolution="720p", aspectRatio="16:9"
+        )
+        _row(screen, "request", f"POST /api/open/v1/video/generations -> {created.request_id}")
+        _row(screen, "prompt", prompt)
+        with shown_progress(screen) as tell:
+            generation = client.wait(created.request_id, deadline_s=_DEADLINE_S, tell=tell)
+        size_bytes = save(client, generation, out)
+        took_s = time.monotonic() - submitted_s
+    _row(screen, "video", f"{out}: {measures(generation, size_bytes)}")
+    _row(screen, "credits", f"{created.charged_credits} charged")
+    for line in understood(generation.shot_plan):
+        _row(screen, "understood", line)
+    for warning in generation.warnings:
+        _row(screen, "warning", warning)
+    _row(screen, "engine", f"{generation.engine}: submit to file in {took_s:.1f} s")
+
+
+def _row(screen: Console, name: str, text: str) -> None:
+    screen.print(f"{name:<{_WIDTH}}{text}")

@@ -1,0 +1,62 @@
+"""The command line: which commands there are, and how an error reaches a person.
+
+Nothing heavy is imported here or at the top of a command's file, so that `seedbed --help` answers at once. What a
+person can mend is one line on the standard error and a non-zero exit code; a traceback only comes on request.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from seedbed.cli import credit_commands, demo, doctor, generate, key_commands, migrate, serve, settings_table, work
+from seedbed.cli.console import complain
+from seedbed.core.errors import SeedbedError
+
+app = typer.Typer(
+    name="seedbed",
+    help="The open, self-hosted Seedance 2.0 Open API. Start with `seedbed demo` or `seedbed serve`.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(demo.demo)
+app.command()(serve.serve)
+app.command()(work.work)
+app.command()(generate.generate)
+app.add_typer(key_commands.keys, name="keys")
+app.add_typer(credit_commands.credit_commands, name="credits")
+app.command()(migrate.migrate)
+app.command(name="settings")(settings_table.settings)
+app.command()(doctor.doctor)
+
+
+def main() -> None:
+    """Run the command that was asked for, and leave with its exit code."""
+    try:
+        app()
+    except _expected() as error:
+        if os.environ.get("SEEDBED_LOG_LEVEL") == "debug":
+            raise
+        complain(_sentence(error))
+        sys.exit(1)
+
+
+def _expected() -> tuple[type[BaseException], ...]:
+    """Python asks only once something was raised, so a command that goes well never pays for these imports."""
+    from seedbed_client import ClientError
+
+    return SeedbedError, ClientError, OSError
+
+
+def _sentence(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    return str(error) or type(error).__name__
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""The whole service in one place: database, API, worker, in the order in which they need each other.
+
+What starts later stops earlier. Everything started here is tied to this process and dies with it, however it dies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from seedbed.cli.database import connected, migrated
+from seedbed.cli.developer import ensure_login
+from seedbed.cli.home import Login, RunningService, forget_running, make_home, save_running
+from seedbed.core.errors import NotReady
+from seedbed.fleet.local import LocalWorkers, child_environment
+from seedbed.settings import Settings
+
+if TYPE_CHECKING:
+    from seedbed.cli.listening import HttpServer
+
+
+_MAX_CONNECTIONS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The service as it runs: `settings` hold the port and the database that are really used."""
+
+    settings: Settings
+    login: Login | None  # the developer's; None beside a database of the operator's own
+    http: HttpServer
+    workers: LocalWorkers
+
+    def force(self) -> None:
+        """Hurry an orderly end that takes too long."""
+        self.http.force()
+        self.workers.kill()
+
+    async def broken(self) -> None:
+        """Return when the service can no longer answer."""
+        if self.http.ended:
+            await self.http.ended
+
+
+@contextlib.asynccontextmanager
+async def running_service(settings: Settings, *, workers: int) -> AsyncIterator[Running]:
+    """Run it until the end of the block. Call it in the main thread: the kernel ties children to the forking thread.
+
+    Raises NotReady, with the setting or the command that helps.
+    """
+    from seedbed.api.app import create_app
+    from seedbed.blobs.store import open_blobs
+    from seedbed.cli.listening import HttpServer, client_host, listen
+    from seedbed.store.database import connect_pool
+
+    make_home(settings.home)
+    with contextlib.closing(listen(settings.host, settings.port)) as listening:
+        port = listening.getsockname()[1]
+        with _database(settings) as url:
+            actual = replace(
+                settings,
+                home=settings.home.resolve(),
+                port=port,
+                database_url=url,
+                samples=settings.rules.has_samples,
+                public_url=settings.public_url or f"http://{client_host(settings.host)}:{port}",
+            )
+            login = await _login(settings, url, port=port) if settings.is_embedded else None
+            blobs = open_blobs(actual.blobs_url, actual.blobs_folder)
+            local = LocalWorkers(count=workers, environ=child_environment(_handed_down(actual)))
+            async with connect_pool(url, min_size=1, max_size=_MAX_CONNECTIONS, name="api") as pool:
+                http = HttpServer(create_app(pool=pool, blobs=blobs, settings=actual), listening)
+                async with http.running(), local.running():
+                    yield Running(actual, login, http, local)
+
+
+@contextlib.contextmanager
+def _database(settings: Settings) -> Iterator[str]:
+    """Give the URL of a database whose schema is ours. The embedded one is migrated here, another one never."""
+    from seedbed.store import embedded
+
+    if settings.database_url is not None:
+        migrated(settings.database_url, may_change=False)
+        yield settings.database_url
+        return
+    with embedded.start(settings.database_folder) as server:
+        migrated(server.url, may_change=True)
+        save_running(settings.home, RunningService(os.getpid(), server.url))
+        try:
+            yield server.url
+        finally:
+            forget_running(settings.home)
+
+
+async def _login(settings: Settings, url: str, *, port: int) -> Login:
+    from seedbed.cli.listening import client_host
+
+    base_url = f"http://{client_host(settings.host)}:{port}"
+    async with connected(url) as conn:
+        return await ensure_login(conn, settings.home, base_url=base_url)
+
+
+def _handed_down(settings: Settings) -> dict[str, str]:
+    """Return the settings that a worker of this service cannot find out by itself."""
+    if settings.database_url is None or settings.public_url is None:
+        raise NotReady("A worker needs the database and the public URL of its service.")
+    return {
+        "SEEDBED_HOME": str(settings.home),
+        "SEEDBED_DATABASE_URL": settings.database_url,
+        "SEEDBED_PUBLIC_URL": settings.public_url,
+        "SEEDBED_SAMPLES": "yes" if settings.samples else "no",
+    }
