@@ -21,8 +21,9 @@ from seedbed.core.references import Kind
 from seedbed.core.sizes import Size
 from seedbed.media.containers import open_container
 
-# What a WAV header may promise beyond its samples before the file counts as cut off.
-TOLERATED_GAP_S = Fraction(1, 10)
+# A WAV that was streamed does not know its own size and says one of these.
+UNKNOWN_SIZES = (0, 0x7FFF_FFFF, 0xFFFF_FFFF)
+TOLERATED_GAP_BYTES = 4096
 
 
 def probe_video(path: Path, format_: Format, *, size_bytes: int, limits: MediaLimits) -> Probe:
@@ -44,11 +45,16 @@ def probe_audio(path: Path, format_: Format, *, size_bytes: int, limits: MediaLi
             raise MediaFault(Fault.UNSUPPORTED, f"the {format_} file holds no sound that can be decoded")
         stream = container.streams.audio[0]
         duration_s = _decode_sound(container, stream, limits)
-        if format_ is Format.WAV and stream.duration and stream.time_base:
-            promised_s = stream.duration * stream.time_base
-            if duration_s + TOLERATED_GAP_S < promised_s <= limits.max_duration_s * 100:
-                raise MediaFault(Fault.INVALID, "the wav file is cut off: it holds less sound than its header says")
+    if format_ is Format.WAV and _is_cut_off(path, size_bytes):
+        raise MediaFault(Fault.INVALID, "the wav file is cut off: it holds less sound than its header says")
     return Probe(format_, size_bytes, duration_s=duration_s, has_audio=True)
+
+
+def _is_cut_off(wav: Path, size_bytes: int) -> bool:
+    """Say whether the header promises more bytes than there are. FFmpeg does not tell: it believes the file's size."""
+    with wav.open("rb") as file:
+        promised_bytes = int.from_bytes(file.read(8)[4:], "little")
+    return promised_bytes not in UNKNOWN_SIZES and promised_bytes > size_bytes + TOLERATED_GAP_BYTES
 
 
 def _video_stream(container: InputContainer) -> VideoStream:

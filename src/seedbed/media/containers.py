@@ -16,7 +16,8 @@ import av.error
 
 from seedbed.core.faults import Fault, MediaFault
 
-DEMUXERS = {"mp4": "mov", "mov": "mov", "m4v": "mov", "mp3": "mp3", "wav": "wav"}
+# WebM is no format of references, but engines may make it.
+DEMUXERS = {"mp4": "mov", "mov": "mov", "m4v": "mov", "mp3": "mp3", "wav": "wav", "webm": "matroska"}
 
 
 @contextmanager

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import io
 import struct
+import warnings
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +37,7 @@ def decode_image(path: Path, *, max_pixels: int = MAX_PIXELS) -> Pixels:
 
     Transparent parts are laid on black. Raises MediaFault: unsupported, too large (before a pixel is decoded), invalid.
     """
-    with open_image(path, max_pixels=max_pixels) as picture:
+    with open_image(path, max_pixels=max_pixels) as picture, _quiet():
         try:
             picture.load()
             opaque = _laid_on_black(_eight_bits(_upright(picture)))
@@ -49,10 +52,11 @@ def open_image(path: Path, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
     The caller closes it. Raises MediaFault: unsupported, too large, invalid.
     """
     try:
-        picture = Image.open(path, formats=PILLOW_FORMATS)
+        with _quiet():
+            picture = Image.open(path, formats=PILLOW_FORMATS)
     except UnidentifiedImageError as exc:
         raise MediaFault(Fault.UNSUPPORTED, "this is not a readable jpg, png, webp, gif or bmp picture") from exc
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as exc:
+    except Image.DecompressionBombError as exc:
         raise MediaFault(Fault.TOO_LARGE, f"the picture has far more than {max_pixels} pixels") from exc
     except BROKEN as exc:
         raise MediaFault(Fault.INVALID, IS_BROKEN) from exc
@@ -68,10 +72,19 @@ def is_turned_sideways(picture: Image.Image) -> bool:
     return _orientation(picture) >= 5
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence Pillow's warnings: what matters becomes a MediaFault, the rest is a stranger's sloppy file."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
 def _orientation(picture: Image.Image) -> int:
     """Return the EXIF orientation, 1..8. A broken EXIF block counts as none: the picture itself may be sound."""
     try:
-        orientation = picture.getexif().get(0x0112, 1)
+        with _quiet():
+            orientation = picture.getexif().get(0x0112, 1)
     except BROKEN:
         return 1
     return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
