@@ -1,0 +1,48 @@
+"""Who is asking: a Bearer key, checked by its form first and only then in the database.
+
+Nothing is remembered between requests, so a revoked key ends with its revocation. Every reason to refuse a key gives
+the same answer (CONTRACT 1.1).
+"""
+
+from __future__ import annotations
+
+import structlog
+from starlette.requests import Request
+
+from seedbed.actions.authenticate import authenticate
+from seedbed.api.service import Service
+from seedbed.core.errors import Forbidden, Unauthorized
+from seedbed.core.keys import ParsedKey, Scope, parse_key
+from seedbed.store.keys import Principal
+
+
+async def principal(service: Service, request: Request, *, scope: Scope = Scope.GENERATE) -> Principal:
+    """Return who sent the request. Raises Unauthorized, or Forbidden if the key lacks the scope."""
+    who = await identify(service, request)
+    if scope not in who.scopes:
+        raise Forbidden(scope)
+    return who
+
+
+async def identify(service: Service, request: Request) -> Principal:
+    """Return who sent the request, whatever the key may do. Raises Unauthorized."""
+    key = bearer_key(request)
+    async with service.connection() as conn:
+        who = await authenticate(conn, key)
+    structlog.contextvars.bind_contextvars(account_id=who.account_id, mode=str(who.mode))
+    return who
+
+
+def has_key(request: Request) -> bool:
+    return "authorization" in request.headers
+
+
+def bearer_key(request: Request) -> ParsedKey:
+    """Return the request's key if its form and check sum are right. Raises Unauthorized."""
+    given = request.headers.getlist("authorization")
+    if len(given) != 1:
+        raise Unauthorized
+    scheme, _, key = given[0].partition(" ")
+    if scheme.lower() != "bearer":
+        raise Unauthorized
+    return parse_key(key.strip(" "))

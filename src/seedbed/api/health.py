@@ -1,0 +1,65 @@
+"""Tells a supervisor whether this process lives, and whether the service can do its work.
+
+`/healthz` asks nobody, so that a database that is down does not get every API process restarted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from seedbed.api.native.answers import json_response
+from seedbed.api.service import WORKER_SILENCE_S, Service
+from seedbed.core.errors import SeedbedError
+from seedbed.store import workers
+
+PART_TIMEOUT_S = 5.0
+
+
+def health_routes(service: Service) -> list[Route]:
+    return [Route("/healthz", _alive), Route("/readyz", partial(_ready, service))]
+
+
+async def _alive(_: Request) -> Response:
+    return json_response({"status": "ok"})
+
+
+async def _ready(service: Service, _: Request) -> Response:
+    names = ("database", "blobs", "worker")
+    faults = await asyncio.gather(
+        _fault(_check_database(service)), _fault(service.blobs.check()), _fault(_check_worker(service))
+    )
+    parts = {
+        name: {"ok": True} if fault is None else {"ok": False, "message": fault}
+        for name, fault in zip(names, faults, strict=True)
+    }
+    is_ready = all(fault is None for fault in faults)
+    content = {"status": "ready" if is_ready else "unavailable", "parts": parts}
+    return json_response(content, status=200 if is_ready else 503, headers={} if is_ready else {"Retry-After": "5"})
+
+
+async def _fault(check: Awaitable[str | None]) -> str | None:
+    """Return what is wrong with one part, or None."""
+    try:
+        async with asyncio.timeout(PART_TIMEOUT_S):
+            return await check
+    except SeedbedError as exc:
+        return str(exc)
+    except TimeoutError:
+        return f"It did not answer within {PART_TIMEOUT_S:.0f} s."
+
+
+async def _check_database(service: Service) -> None:
+    async with service.connection() as conn:
+        await workers.alive(conn, 0)
+
+
+async def _check_worker(service: Service) -> str | None:
+    async with service.connection() as conn:
+        found = await workers.alive(conn, WORKER_SILENCE_S)
+    return None if found else "No worker was heard of lately; start one with `seedbed work`."

@@ -1,0 +1,99 @@
+"""Puts references that did not come as plain URLs into the one form that jobs keep: `asset://<id>`.
+
+Core judges a request before a byte of it is stored, so it is shown the short form of each reference: of a `data:` URI
+only the header, of an asset its URL with an extension that tells its kind. Once the request is accepted, the bytes of
+`data:` URIs become assets, and every reference gets its lasting URL.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from seedbed.api.keeping import examine, keep
+from seedbed.api.service import Service
+from seedbed.core.data_uris import decode_data_uri
+from seedbed.core.errors import InvalidRequest, TooLarge
+from seedbed.core.faults import MediaFault
+from seedbed.core.limits import check_kind
+from seedbed.core.references import EXTENSIONS, Kind, Reference
+from seedbed.core.request import Accepted, Draft, DraftReference
+from seedbed.core.urls import ASSET_SCHEME, DATA_SCHEME
+from seedbed.store import assets
+from seedbed.store.assets import ID_PREFIX
+from seedbed.store.keys import Principal
+
+_ASSET_URL = re.compile(re.escape(ASSET_SCHEME + ID_PREFIX) + r"[0-9a-f]{32}")
+_EXTENSION_OF = {kind: extension for extension, kind in reversed(EXTENSIONS.items())}
+
+
+async def shown_to_core(service: Service, who: Principal, draft: Draft) -> Draft:
+    """Return the draft with short references. Raises InvalidRequest for an asset that the account does not have."""
+    if not any(r.url.startswith((ASSET_SCHEME, DATA_SCHEME)) for r in draft.references or ()):
+        return draft
+    references = []
+    async with service.connection() as conn:
+        for position, reference in enumerate(draft.references or ()):
+            url = reference.url
+            if url.startswith(ASSET_SCHEME):
+                asset = await assets.get(conn, who.account_id, _asset_id(url), is_live=who.is_live)
+                if asset is None:
+                    raise _unknown_asset(param_of(draft, position))
+                url = f"{url}/{asset.kind}{_EXTENSION_OF[Kind(asset.kind)]}"
+            elif url.startswith(DATA_SCHEME):
+                url = url.partition(",")[0]
+            references.append(DraftReference(url, reference.role))
+    return replace(draft, references=tuple(references))
+
+
+async def settled(service: Service, who: Principal, draft: Draft, accepted: Accepted) -> Accepted:
+    """Return the accepted request with lasting URLs in place of short ones. `draft` is the one before it was shortened.
+
+    Raises InvalidRequest for a `data:` URI that cannot be used.
+    """
+    lasting = []
+    for position, reference in enumerate(accepted.request.references):
+        url = (draft.references or ())[position].url
+        if url.startswith(DATA_SCHEME):
+            url = await _stored(service, who, url, reference, param=param_of(draft, position))
+        lasting.append(Reference(url, reference.role))
+    return replace(accepted, request=replace(accepted.request, references=tuple(lasting)))
+
+
+def param_of(draft: Draft, position: int) -> str:
+    place = f"{draft.references_field}[{position}]"
+    return place if draft.references_field == "mediaUrls" else f"{place}.url"
+
+
+async def _stored(service: Service, who: Principal, uri: str, reference: Reference, *, param: str) -> str:
+    folder = await asyncio.to_thread(tempfile.TemporaryDirectory, prefix="seedbed-data-")
+    try:
+        path = Path(folder.name) / "data"
+        content = (await asyncio.to_thread(decode_data_uri, uri)).content
+        await asyncio.to_thread(path.write_bytes, content)
+        probe = await examine(service, path, size_bytes=len(content))
+        check_kind(probe, reference.role.kind)
+        sha256 = hashlib.sha256(content).hexdigest()
+        return ASSET_SCHEME + (await keep(service, who, path, probe, sha256=sha256)).id
+    except MediaFault as fault:
+        raise InvalidRequest(f"{param}: {fault.reason}.", param=param) from fault
+    except TooLarge as exc:
+        raise InvalidRequest(f"{param}: {exc}", param=param) from exc
+    finally:
+        await asyncio.to_thread(folder.cleanup)
+
+
+def _asset_id(url: str) -> str:
+    """Return the id, or an impossible one for what cannot be an asset's URL."""
+    return url.removeprefix(ASSET_SCHEME) if _ASSET_URL.fullmatch(url) else ""
+
+
+def _unknown_asset(param: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"{param} names no upload of this account and mode, or one that has expired; upload the file again.",
+        param=param,
+    )

@@ -1,0 +1,161 @@
+"""Create, show and cancel a generation in the native dialect. Source: CONTRACT 1.2, 1.4, 1.5."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+
+from seedbed.actions.cancel import cancel
+from seedbed.actions.submit import Order, Submitted, submit
+from seedbed.actions.wake import wake
+from seedbed.api.auth import principal
+from seedbed.api.conversion import convert, unknown_fields
+from seedbed.api.idempotency import REPLAYED, idempotency_key
+from seedbed.api.job_ids import is_job_id
+from seedbed.api.json_body import read_json
+from seedbed.api.media_intake import settled, shown_to_core
+from seedbed.api.native.answers import json_response, raw_json
+from seedbed.api.native.drafts import draft_of
+from seedbed.api.native.paths import GENERATIONS, ROOT
+from seedbed.api.native.wire import Cancelled, Created, GenerationBody
+from seedbed.api.ranges import matches
+from seedbed.api.service import POOL, Service
+from seedbed.api.waiting import wait_for_change, wait_s
+from seedbed.core.errors import NotFound
+from seedbed.core.idempotency import json_digest
+from seedbed.core.job import Job, State, make_job_id
+from seedbed.core.native_view import native_view
+from seedbed.core.request import MAX_SEED, Accepted, accept
+from seedbed.store import jobs
+from seedbed.store.idempotency import IdempotencyClaim
+from seedbed.store.keys import Principal
+
+DIALECT = "native"
+POLL_AGAIN_S = 2
+
+
+async def create(service: Service, request: Request) -> Response:
+    """Accept a generation: it is priced, held, queued and answered in one commit."""
+    who = await principal(service, request)
+    key = idempotency_key(request)
+    body = await read_json(
+        request,
+        limit_bytes=service.settings.max_body_bytes,
+        data_limit_bytes=service.settings.max_data_body_bytes,
+    )
+    accepted = await _accept(service, who, body)
+    claim = IdempotencyClaim(f"POST {ROOT}{GENERATIONS}", key, json_digest(body)) if key else None
+    order = _order(service, who, accepted, claim)
+    async with service.connection() as conn:
+        submitted = await submit(conn, order, answer_of=_answer_of)
+        if not submitted.is_replay:
+            await wake(conn, order.pool)
+    structlog.contextvars.bind_contextvars(job_id=submitted.job.id, credits=submitted.job.charged_credits)
+    return _created(submitted)
+
+
+async def show(service: Service, request: Request) -> Response:
+    """Show a generation; with `?wait=`, not before its status has changed or the time is over."""
+    who = await principal(service, request)
+    job_id = _job_id(request)
+    patience_s = wait_s(request)
+    job = await _get(service, who, job_id)
+    known = request.headers.get("if-none-match")
+    if patience_s and not job.state.is_final and (known is None or matches(known, etag_of(job))):
+        job = await wait_for_change(lambda: _get(service, who, job_id), job, request, timeout_s=patience_s)
+    headers = {"ETag": etag_of(job)} | ({} if job.state.is_final else {"Retry-After": str(POLL_AGAIN_S)})
+    if known is not None and matches(known, etag_of(job)):
+        return Response(status_code=304, headers=headers)
+    async with service.connection() as conn:
+        queue = await service.queue_places.of(conn, job)
+    return json_response(native_view(job, base_url=service.settings.base_url, queue=queue), headers=headers)
+
+
+async def stop(service: Service, request: Request) -> Response:
+    """Cancel a generation: final at once, and the whole charge goes back. Idempotent."""
+    who = await principal(service, request)
+    job_id = _job_id(request)
+    if (await _get(service, who, job_id)).state is State.PROCESSING:
+        service.cancel_pace.take((who.account_id, who.mode))
+    async with service.connection() as conn:
+        job = await cancel(conn, who.account_id, job_id, is_live=who.is_live)
+    return json_response(Cancelled(request_id=job.id))
+
+
+def etag_of(job: Job) -> str:
+    """Return the weak ETag of a job's view: its version and, while it is made, its step. Estimates do not count."""
+    step = f".{job.progress.stage}.{job.progress.fraction:.3f}" if job.progress else ""
+    return f'W/"{job.version}{step}"'
+
+
+async def _accept(service: Service, who: Principal, body: dict[str, Any]) -> Accepted:
+    draft = draft_of(convert(body, GenerationBody))
+    shown = await shown_to_core(service, who, draft)
+    accepted = accept(shown, rules=service.settings.rules, chosen_seed=secrets.randbelow(MAX_SEED + 1))
+    accepted = replace(accepted, warnings=unknown_fields(body, GenerationBody) + accepted.warnings)
+    return await settled(service, who, draft, accepted)
+
+
+def _order(service: Service, who: Principal, accepted: Accepted, claim: IdempotencyClaim | None) -> Order:
+    request = accepted.request
+    return Order(
+        account_id=who.account_id,
+        is_live=who.is_live,
+        dialect=DIALECT,
+        accepted=accepted,
+        price_credits=service.tariff.price(
+            model=request.model,
+            resolution=request.resolution,
+            duration_s=request.duration_s,
+            has_media=request.has_media,
+        ),
+        pool=POOL,
+        job_id=make_job_id(secrets.token_bytes(16)),
+        idempotency=claim,
+        queue_limit_jobs=service.settings.queue_limit_jobs,
+        running_limit_jobs=service.settings.running_limit_jobs,
+    )
+
+
+def _answer_of(job: Job) -> bytes:
+    created = Created(
+        request_id=job.id,
+        status=job.state,
+        credits_charged=job.charged_credits,
+        warnings=job.warnings or msgspec.UNSET,
+    )
+    return msgspec.json.encode(created)
+
+
+def _created(submitted: Submitted) -> Response:
+    body = submitted.answer.body if submitted.answer else _answer_of(submitted.job)
+    location = {"Location": f"{ROOT}{GENERATIONS}/{submitted.job.id}"}
+    return raw_json(body, headers=location | (REPLAYED if submitted.is_replay else {}))
+
+
+def _job_id(request: Request) -> str:
+    """Raises NotFound for what cannot be the id of a job."""
+    job_id: str = request.path_params["job_id"]
+    if not is_job_id(job_id):
+        raise _no_such_job()
+    structlog.contextvars.bind_contextvars(job_id=job_id)
+    return job_id
+
+
+async def _get(service: Service, who: Principal, job_id: str) -> Job:
+    async with service.connection() as conn:
+        job = await jobs.get(conn, who.account_id, job_id, is_live=who.is_live)
+    if job is None:
+        raise _no_such_job()
+    return job
+
+
+def _no_such_job() -> NotFound:
+    # The same words for another account's job: that it exists is nobody else's business.
+    return NotFound("There is no generation with this requestId.")

@@ -1,0 +1,33 @@
+"""The paths of the native dialect, one mounted app."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from seedbed.api.dialect import dialect_app
+from seedbed.api.native.account import show_credits
+from seedbed.api.native.catalogue import list_models
+from seedbed.api.native.errors import answer
+from seedbed.api.native.generations import create, show, stop
+from seedbed.api.native.openapi import show_document
+from seedbed.api.native.paths import GENERATIONS
+from seedbed.api.native.uploads import upload
+from seedbed.api.service import Service
+
+
+def native_app(service: Service) -> Starlette:
+    return dialect_app(
+        [
+            Route("/models", partial(list_models, service)),
+            Route(GENERATIONS, partial(create, service), methods=["POST"]),
+            Route(GENERATIONS + "/{job_id}", partial(show, service)),
+            Route(GENERATIONS + "/{job_id}/cancel", partial(stop, service), methods=["POST"]),
+            Route("/uploads", partial(upload, service), methods=["POST"]),
+            Route("/credits", partial(show_credits, service)),
+            Route("/openapi.json", partial(show_document, service)),
+        ],
+        answer=answer,
+    )

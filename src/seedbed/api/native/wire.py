@@ -1,0 +1,233 @@
+"""What stands on the wire in the native dialect: the fields of requests and answers, under their documented names.
+
+The OpenAPI document is built from these types. They live at the edge only; inside, requests are `core.request` values.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from seedbed.core.engine import Stage
+from seedbed.core.job import State
+from seedbed.core.models import MODELS
+from seedbed.core.references import MAX_REFERENCES, Role
+from seedbed.core.request import (
+    DEFAULT_EXPIRES_AFTER_S,
+    EXPIRES_AFTER_S,
+    MAX_METADATA_BYTES,
+    MAX_PRIORITY,
+    MAX_PROMPT_CHARACTERS,
+    MAX_SEED,
+)
+from seedbed.core.sizes import AspectRatio, Resolution
+
+
+def _says(description: str, **schema: Any) -> Meta:
+    """Describe a field in the document only: what is allowed is decided, and said better, in core."""
+    return Meta(description=description, extra_json_schema=schema or None)
+
+
+class Wire(msgspec.Struct, rename="camel", frozen=True):
+    """A wire type: camelCase outside, snake_case inside."""
+
+
+class ReferenceBody(Wire, frozen=True, kw_only=True):
+    url: Annotated[str, _says("A public HTTPS URL, an asset:// URL of an upload, or a base64 data: URI.")]
+    role: Annotated[
+        str | None, _says("What it is for; without it, count, kinds and prompt decide.", enum=list(Role))
+    ] = None
+
+
+class GenerationBody(Wire, frozen=True, kw_only=True):
+    """The body of a new generation. null means the same as leaving a field out."""
+
+    model: Annotated[str, _says("The model.", enum=list(MODELS))]
+    prompt: Annotated[
+        str, _says("What to show; trimmed.", minLength=1, maxLength=MAX_PROMPT_CHARACTERS, examples=["A red fox."])
+    ]
+    media_urls: Annotated[
+        list[str] | None,
+        _says(
+            "Pictures, videos and sounds by URL. Absent: text to video. Not together with `references`.",
+            minItems=1,
+            maxItems=MAX_REFERENCES,
+        ),
+    ] = None
+    references: Annotated[
+        list[ReferenceBody] | None,
+        _says("Instead of `mediaUrls`, with explicit roles.", minItems=1, maxItems=MAX_REFERENCES),
+    ] = None
+    aspect_ratio: Annotated[
+        str | None, _says("Default: the nearest to the first picture, else 16:9.", enum=[*AspectRatio, None])
+    ] = None
+    duration: Annotated[
+        int | None, _says("Seconds. seedance-2.0 and -fast: 4 to 15; seedance-1.5-pro: 5 or 10. Default: 5.")
+    ] = None
+    resolution: Annotated[str | None, _says("Default: 720p.", enum=[*Resolution, None])] = None
+    seed: Annotated[int | None, _says("Default: one is chosen and echoed.", minimum=0, maximum=MAX_SEED)] = None
+    generate_audio: Annotated[bool | None, _says("Whether to make sound. Default: true.")] = None
+    return_last_frame: Annotated[bool | None, _says("Also keep the last frame as a PNG. Default: false.")] = None
+    priority: Annotated[
+        int | None, _says("Among your own waiting jobs; higher is sooner. Default: 0.", minimum=0, maximum=MAX_PRIORITY)
+    ] = None
+    expires_after: Annotated[
+        int | None,
+        _says(
+            f"Seconds after which an unfinished job fails as `expired`. Default: {DEFAULT_EXPIRES_AFTER_S}.",
+            minimum=EXPIRES_AFTER_S[0],
+            maximum=EXPIRES_AFTER_S[-1],
+        ),
+    ] = None
+    webhook_url: Annotated[str | None, _says("Gets the final result, signed by Standard Webhooks 1.0.")] = None
+    metadata: Annotated[dict[str, Any] | None, _says(f"Yours; echoed. At most {MAX_METADATA_BYTES} bytes as JSON.")] = (
+        None
+    )
+
+
+class Created(Wire, frozen=True, kw_only=True):
+    success: Literal[True] = True
+    request_id: str
+    status: State
+    credits_charged: int
+    warnings: tuple[str, ...] | UnsetType = UNSET
+
+
+class Cancelled(Wire, frozen=True, kw_only=True):
+    success: Literal[True] = True
+    request_id: str
+    status: Literal["cancelled"] = "cancelled"
+
+
+class OutputView(Wire, frozen=True, kw_only=True):
+    type: Literal["video"]
+    url: str
+    last_frame_url: str | UnsetType = UNSET
+    width: int
+    height: int
+    frames: int
+    fps: int
+    size_bytes: int
+    sha256: str
+
+
+class FailureView(Wire, frozen=True, kw_only=True):
+    code: str
+    message: str
+
+
+class ProgressView(Wire, frozen=True, kw_only=True):
+    stage: Stage
+    fraction: Annotated[float, Meta(ge=0, le=1)]
+
+
+class QueueView(Wire, frozen=True, kw_only=True):
+    """Estimates, up to 2 s old."""
+
+    position: Annotated[int, Meta(ge=1)]
+    eta_seconds: Annotated[int, Meta(ge=0)]
+
+
+class GenerationView(Wire, frozen=True, kw_only=True):
+    """A generation as GET and the webhook show it (`core.native_view`)."""
+
+    success: Literal[True]
+    request_id: str
+    status: State
+    model: str
+    prompt: str
+    duration: int
+    aspect_ratio: AspectRatio | None
+    output: OutputView | None
+    error: FailureView | None
+    resolution: Resolution
+    seed: int
+    credits_charged: int
+    credits_refunded: int
+    metadata: dict[str, Any] | None
+    engine: str | None
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    livemode: bool
+    progress: ProgressView | UnsetType = UNSET
+    queue: QueueView | UnsetType = UNSET
+    shot_plan: dict[str, Any] | UnsetType = UNSET
+    warnings: tuple[str, ...] | UnsetType = UNSET
+
+
+class ReferenceLimits(Wire, frozen=True, kw_only=True):
+    """What is taken of one kind."""
+
+    formats: tuple[str, ...]
+    max_bytes: int
+
+
+class ReferencesView(Wire, frozen=True, kw_only=True):
+    max: int
+    roles: tuple[Role, ...]
+    image: ReferenceLimits
+    video: ReferenceLimits
+    audio: ReferenceLimits
+
+
+class PricingView(Wire, frozen=True, kw_only=True):
+    """Credits per second without media, by resolution. The total is rounded up to a whole credit."""
+
+    unit: Literal["credits"] = "credits"
+    per_second: dict[str, float]
+    media_factor: float
+
+
+class ModelView(Wire, frozen=True, kw_only=True):
+    id: str
+    name: str
+    description: str
+    durations: tuple[int, ...]
+    aspect_ratios: tuple[AspectRatio, ...]
+    resolutions: tuple[Resolution, ...]
+    sizes: dict[str, dict[str, str]]
+    modes: tuple[str, ...]
+    references: ReferencesView
+    pricing: PricingView
+    engine: Annotated[str | None, _says("What makes its videos here now; null while no worker is alive.")]
+
+
+class Models(Wire, frozen=True, kw_only=True):
+    success: Literal[True] = True
+    data: tuple[ModelView, ...]
+
+
+class Credits(Wire, frozen=True, kw_only=True):
+    """Whole credits: `available` to spend, `held` for open jobs."""
+
+    success: Literal[True] = True
+    available: int
+    held: int
+    livemode: bool
+
+
+class Uploaded(Wire, frozen=True, kw_only=True):
+    """An upload. `url` goes into `mediaUrls` or `references` until `expiresAt`."""
+
+    success: Literal[True] = True
+    url: str
+    kind: Literal["image", "video", "audio"]
+    format: str
+    size_bytes: int
+    expires_at: str
+
+
+class ErrorView(Wire, frozen=True, kw_only=True):
+    code: str
+    message: str
+    param: str | UnsetType = UNSET
+    needed: Annotated[int | UnsetType, _says("Credits (insufficient_credits).")] = UNSET
+    available: Annotated[int | UnsetType, _says("Credits (insufficient_credits).")] = UNSET
+
+
+class Refused(Wire, frozen=True, kw_only=True):
+    success: Literal[False] = False
+    error: ErrorView
