@@ -6,9 +6,12 @@ accident while an engine, an upload or somebody else's server takes its time.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, TypeAlias
 
+import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
@@ -40,6 +43,16 @@ def connect_pool(url: str, *, min_size: int, max_size: int, name: str) -> Pool:
         check=AsyncConnectionPool.check_connection,
         open=False,
     )
+
+
+@asynccontextmanager
+async def borrow(pool: Pool) -> AsyncIterator[Connection]:
+    """Lend a connection for one action. Raises Unavailable for what will pass: no connection, a time-out, a deadlock."""
+    try:
+        async with pool.connection() as conn:
+            yield conn
+    except psycopg.OperationalError as exc:
+        raise Unavailable("The database does not answer at the moment; try again shortly.") from exc
 
 
 async def connect(url: str, *, name: str) -> Connection:

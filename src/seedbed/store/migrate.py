@@ -19,6 +19,7 @@ from seedbed.core.errors import NotReady
 
 ONLY_ONE_LOCK = 0x5EEDBED
 LOCK_TIMEOUT_S = 60
+OLDEST_SERVER = 140_000
 CONNECT_TIMEOUT_S = 10
 LIBRARY = "procrastinate/"
 # For the library's steps; our files set their own, so that each can be read for what it dares.
@@ -32,8 +33,11 @@ class Migration:
 
 
 def migrate(url: str) -> list[str]:
-    """Apply what is missing and return its names. Idempotent. Raises NotReady if somebody else is migrating."""
-    with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S) as conn:
+    """Apply what is missing and return its names. Idempotent.
+
+    Raises NotReady if the database cannot be reached or is too old, or somebody else is migrating it.
+    """
+    with _opened(url) as conn:
         _take_lock(conn)
         conn.execute(
             "create table if not exists schema_migration ("
@@ -46,8 +50,11 @@ def migrate(url: str) -> list[str]:
 
 
 def pending(url: str) -> list[str]:
-    """Return the names of the migrations that the database lacks. Changes nothing."""
-    with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S) as conn:
+    """Return the names of the migrations that the database lacks. Changes nothing.
+
+    Raises NotReady if the database cannot be reached or is too old.
+    """
+    with _opened(url) as conn:
         return [step.name for step in _missing(conn)]
 
 
@@ -58,6 +65,17 @@ def migrations() -> list[Migration]:
     library = Path(SchemaManager.get_migrations_path()).glob("*.sql")
     theirs = [Migration(LIBRARY + f.name, f.read_text("utf-8")) for f in library]
     return sorted(ours, key=_name) + sorted(theirs, key=_name)
+
+
+def _opened(url: str) -> psycopg.Connection:
+    try:
+        conn = psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S)
+    except psycopg.OperationalError as exc:
+        raise NotReady(f"The database cannot be reached: {exc}. Look at SEEDBED_DATABASE_URL.") from exc
+    if conn.info.server_version < OLDEST_SERVER:
+        conn.close()
+        raise NotReady("The database is too old; Seedbed needs PostgreSQL 14 or later.")
+    return conn
 
 
 def _name(step: Migration) -> str:
