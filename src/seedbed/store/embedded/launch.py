@@ -42,6 +42,14 @@ def run(
             group=user.gid if user else None,
             extra_groups=[] if user else None,
         )
+    except OSError as exc:
+        if user is None or exc.filename is not None:
+            raise
+        # The root of a user namespace or of a stripped container is root by name only.
+        raise NotReady(
+            f"PostgreSQL refuses to run as root, and this root may not become the user {user.name} ({exc.strerror}). "
+            "Run seedbed as an ordinary user."
+        ) from exc
     except subprocess.SubprocessError as exc:
         raise NotReady(f"PostgreSQL's {program} could not be run for {folder}: {exc}.") from exc
     if done.returncode != 0:
