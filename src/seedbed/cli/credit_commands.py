@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,7 +20,9 @@ def grant(
     test: Annotated[bool, typer.Option("--test", help="The account's test credits.")] = False,
 ) -> None:
     """Give credits to an account."""
-    _tell(account, asyncio.run(_grant(account, amount, note=note, is_live=not test)))
+    from seedbed.cli.interrupts import run_loop
+
+    _tell(account, run_loop(_grant(account, amount, note=note, is_live=not test)))
 
 
 @credit_commands.command("show")
@@ -30,7 +31,9 @@ def show(
     test: Annotated[bool, typer.Option("--test", help="The account's test credits.")] = False,
 ) -> None:
     """Show what an account may spend and what is set aside for its open jobs."""
-    _tell(account, asyncio.run(_show(account, is_live=not test)))
+    from seedbed.cli.interrupts import run_loop
+
+    _tell(account, run_loop(_show(account, is_live=not test)))
 
 
 def _tell(account_id: int, balance: Balance) -> None:

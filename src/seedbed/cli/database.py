@@ -44,35 +44,20 @@ def ready_database_url(settings: Settings) -> Iterator[str]:
 async def connected(url: str) -> AsyncIterator[Connection]:
     from seedbed.store.database import connect
 
-    with reachable():
-        conn = await connect(url, name="cli")
-        async with conn:
-            yield conn
+    conn = await connect(url, name="cli")
+    async with conn:
+        yield conn
 
 
 def migrated(url: str, *, may_change: bool) -> list[str]:
     """Bring the database forward, or only look. Returns what was applied. Raises NotReady if it is behind."""
     from seedbed.store.migrate import migrate, pending
 
-    with reachable():
-        if may_change:
-            return migrate(url)
-        missing = pending(url)
-    if missing:
+    if may_change:
+        return migrate(url)
+    if missing := pending(url):
         raise NotReady(
             f"The database lacks {len(missing)} migration(s), from {missing[0]} on. Run `seedbed migrate` with the "
             "same SEEDBED_DATABASE_URL, then start again."
         )
     return []
-
-
-@contextlib.contextmanager
-def reachable() -> Iterator[None]:
-    """Say in one sentence that the database cannot be reached, and why."""
-    import psycopg
-
-    try:
-        yield
-    except (psycopg.OperationalError, psycopg.ProgrammingError) as exc:
-        why = str(exc).strip().splitlines() or [type(exc).__name__]
-        raise NotReady(f"The database cannot be used ({why[0]}); look at SEEDBED_DATABASE_URL.") from exc

@@ -6,7 +6,6 @@ away at the end; only the video stays.
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -55,6 +54,8 @@ def sample_photograph() -> Path:
 
 
 async def _demo(screen: Console, image: Path, prompt: str, out: Path) -> None:
+    import asyncio
+
     from seedbed.cli.interrupts import interrupts
 
     stop = asyncio.Event()

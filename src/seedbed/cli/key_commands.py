@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -35,9 +34,9 @@ def create(
     days: Annotated[int | None, typer.Option(min=1, help="Days until it expires. Without it, never.")] = None,
 ) -> None:
     """Make a key and show it, once."""
-    made = asyncio.run(
-        _create(name=name, account_id=account, mode=mode, scopes=scope or [KeyScope.GENERATE], days=days)
-    )
+    from seedbed.cli.interrupts import run_loop
+
+    made = run_loop(_create(name=name, account_id=account, mode=mode, scopes=scope or [KeyScope.GENERATE], days=days))
     typer.echo(made)
 
 
@@ -47,9 +46,10 @@ def show(account: Annotated[int | None, typer.Option(help="Only this account's k
     from rich.table import Table
 
     from seedbed.cli.console import console
+    from seedbed.cli.interrupts import run_loop
 
     table = Table("id", "account", "mode", "key", "name", "scopes", "last used", "state", box=None, pad_edge=False)
-    for row in asyncio.run(_list(account)):
+    for row in run_loop(_list(account)):
         table.add_row(*row)
     console().print(table)
 
@@ -57,7 +57,9 @@ def show(account: Annotated[int | None, typer.Option(help="Only this account's k
 @keys.command("revoke")
 def revoke(key: Annotated[int, typer.Argument(help="The key's number, from `seedbed keys list`.")]) -> None:
     """Revoke a key. It stops working at once; there is no way back."""
-    asyncio.run(_revoke(key))
+    from seedbed.cli.interrupts import run_loop
+
+    run_loop(_revoke(key))
     typer.echo(f"Key {key} is revoked.")
 
 

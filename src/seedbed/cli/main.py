@@ -38,6 +38,8 @@ def main() -> None:
     """Run the command that was asked for, and leave with its exit code."""
     try:
         app()
+    except SystemExit:
+        raise  # the ordinary end of every command
     except _expected() as error:
         if os.environ.get("SEEDBED_LOG_LEVEL") == "debug":
             raise

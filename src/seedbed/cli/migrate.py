@@ -13,12 +13,12 @@ def migrate(
     ] = False,
 ) -> None:
     """Bring the database to this version's schema, or only say what is missing. Safe to repeat."""
-    from seedbed.cli.database import database_url, reachable
+    from seedbed.cli.database import database_url
     from seedbed.settings import load_settings
     from seedbed.store.migrate import migrate as apply
     from seedbed.store.migrate import pending
 
-    with database_url(load_settings()) as url, reachable():
+    with database_url(load_settings()) as url:
         names = pending(url) if check else apply(url)
     for name in names:
         typer.echo(f"{'missing' if check else 'applied'} {name}")

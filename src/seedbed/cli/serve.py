@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
@@ -28,6 +27,8 @@ def serve(
 
 
 async def _serve(settings: Settings, *, workers: int) -> None:
+    import asyncio
+
     from seedbed.cli.interrupts import interrupts
     from seedbed.cli.service import running_service
     from seedbed.core.errors import NotReady
