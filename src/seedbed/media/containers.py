@@ -34,5 +34,5 @@ def open_container(path: Path, format_name: str) -> Iterator[av.container.InputC
                 buffer_size=1 << 18,
             ) as container:
                 yield container
-        except (av.error.FFmpegError, EOFError) as exc:
+        except (av.error.FFmpegError, OSError) as exc:
             raise MediaFault(Fault.INVALID, f"the {format_name} file is broken or cut off and cannot be read") from exc

@@ -44,6 +44,7 @@ def open_mp4(path: Path, *, tags: Mapping[str, str]) -> OutputContainer:
 
 
 def add_video(container: OutputContainer, canvas: Canvas, *, crf: int = 20, preset: str = "veryfast") -> VideoStream:
+    """Add an empty picture track. The preset `ultrafast` would leave out what makes the stream High."""
     stream = container.add_stream(
         "libx264", rate=canvas.fps, options={"crf": str(crf), "preset": preset, "profile": "high"}
     )
