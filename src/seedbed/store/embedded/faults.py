@@ -25,6 +25,6 @@ def named_faults(data_dir: Path) -> Iterator[None]:
     try:
         yield
     except OSError as exc:
-        path = os.fsdecode(exc.filename) if isinstance(exc.filename, str | bytes) else data_dir
+        path = os.fsdecode(exc.filename) if isinstance(exc.filename, str | bytes | os.PathLike) else data_dir
         advice = _ADVICE.get(exc.errno or 0, "Choose another data folder.")
         raise NotReady(f"The embedded PostgreSQL cannot use {path}: {exc.strerror or exc}. {advice}") from exc

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import signal
@@ -43,7 +44,7 @@ def run(
             extra_groups=[] if user else None,
         )
     except OSError as exc:
-        if user is None or exc.filename is not None:
+        if user is None or exc.errno not in {errno.EPERM, errno.EINVAL}:  # a file that may not be run is EACCES
             raise
         # The root of a user namespace or of a stripped container is root by name only.
         raise NotReady(
