@@ -47,7 +47,7 @@ def connect_pool(url: str, *, min_size: int, max_size: int, name: str) -> Pool:
 
 @asynccontextmanager
 async def borrow(pool: Pool) -> AsyncIterator[Connection]:
-    """Lend a connection for one action. Raises Unavailable for what will pass: no connection, a time-out, a deadlock."""
+    """Lend a connection for one action. Raises Unavailable for what will pass: no answer, a time-out, a deadlock."""
     try:
         async with pool.connection() as conn:
             yield conn

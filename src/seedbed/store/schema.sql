@@ -93,7 +93,7 @@ create table job (
     lease_until   timestamptz, -- the worker must be heard of before
     worker        text,
     stage         text,
-    fraction      real check (fraction between 0 and 1),
+    fraction      double precision check (fraction between 0 and 1),
     aspect_ratio  text, -- null until the worker has seen the first picture
     engine        text,
     shot_plan     jsonb,

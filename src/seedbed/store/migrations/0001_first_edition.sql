@@ -77,7 +77,7 @@ create table job (
     lease_until   timestamptz,
     worker        text,
     stage         text,
-    fraction      real check (fraction between 0 and 1),
+    fraction      double precision check (fraction between 0 and 1),
     aspect_ratio  text,
     engine        text,
     shot_plan     jsonb,
