@@ -42,6 +42,12 @@ class BlobInfo:
     modified_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class BlobEntry:
+    key: str
+    modified_at: datetime
+
+
 def open_blobs(url: str | None, folder: Path) -> Blobs:
     """Open the bucket of the URL (`file:///...`, `s3://...`, `gs://...`, `az://...`), or else the folder, made 0700.
 
@@ -137,6 +143,13 @@ class Blobs:
                     await self._delete(paths)
                     deleted += len(paths)
         return deleted
+
+    async def entries(self, prefix: str) -> AsyncIterator[BlobEntry]:
+        """Yield everything under `prefix/`, in no order."""
+        with _translated(prefix):
+            async for found in obstore.list(self._store, prefix=_checked(prefix), chunk_size=100):
+                for meta in found:
+                    yield BlobEntry(meta["path"], meta["last_modified"])
 
     async def delete(self, key: str) -> None:
         """Delete one key. Idempotent."""

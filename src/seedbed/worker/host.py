@@ -32,7 +32,12 @@ class EngineLimits:
     silence_s: float = 60.0  # between two reports; an engine should report ten times a second
     start_s: float = 120.0  # to load the model
     memory_bytes: int | None = None
-    threads: int = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    threads: int = 1
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class EngineHost:

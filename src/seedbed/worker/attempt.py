@@ -1,0 +1,94 @@
+"""One attempt at a job, from its references to its stored bytes. It moves nothing in the database but what it learned.
+
+Bytes go under the attempt's own key, so whatever becomes of the attempt, they can never be taken for another's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import structlog
+
+from seedbed.actions.finish import Success
+from seedbed.actions.note import note
+from seedbed.core.engine import Canvas, RenderTask, Stage
+from seedbed.core.errors import EngineFailed, Unavailable
+from seedbed.core.job import Job, Output
+from seedbed.core.models import DEFAULT_ASPECT_RATIO
+from seedbed.core.sizes import AspectRatio, Size, nearest_aspect_ratio, size_of
+from seedbed.core.timeline import FPS, frame_count
+from seedbed.worker import wire
+from seedbed.worker.host import EngineHost
+from seedbed.worker.patience import patiently
+from seedbed.worker.references import Sources, gather
+
+log = structlog.get_logger()
+
+OnReport = Callable[[Stage, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What every attempt of a slot works with. `scratch` is a private folder."""
+
+    host: EngineHost
+    sources: Sources
+    scratch: Path
+
+
+def bytes_of_attempt(job_id: str, attempt: int) -> str:
+    """Return the prefix of all keys that an attempt may write."""
+    return f"jobs/{job_id}/{attempt}"
+
+
+async def make_video(job: Job, bench: Bench, on_report: OnReport) -> Success:
+    """Fetch, make, and store. Raises JobFailure; when cancelled, stops the engine first."""
+    on_report(Stage.FETCHING, 0.0)
+    # A killed engine may still write a file while the folder is removed; what is left goes with the worker's own.
+    with TemporaryDirectory(prefix="job-", dir=bench.scratch, ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        gathered = await gather(job, folder, bench.sources)
+        on_report(Stage.PREPARING, 0.0)
+        capabilities = await bench.host.warm()
+        aspect_ratio = _settled_ratio(job, gathered.first_picture)
+        await patiently(
+            bench.sources.pool,
+            lambda conn: note(conn, job.id, job.attempt, aspect_ratio=aspect_ratio, engine=capabilities.name),
+        )
+        request = job.request
+        canvas = Canvas(size_of(request.resolution, aspect_ratio), frame_count(request.duration_s), FPS)
+        task = RenderTask(request.prompt, canvas, gathered.references, request.seed, request.wants_audio)
+        last_frame = folder / "last-frame.png" if request.wants_last_frame else None
+        done = await bench.host.make(task, folder / "result.mp4", on_report, last_frame=last_frame)
+        on_report(Stage.STORING, 0.0)
+        output = await _store(job, done, folder / "result.mp4", last_frame, bench)
+    return Success(output, capabilities.name, done.shot_plan, done.warnings)
+
+
+def _settled_ratio(job: Job, first_picture: Size | None) -> AspectRatio:
+    if job.request.aspect_ratio or job.aspect_ratio:
+        return job.request.aspect_ratio or job.aspect_ratio or DEFAULT_ASPECT_RATIO
+    return nearest_aspect_ratio(first_picture) if first_picture else DEFAULT_ASPECT_RATIO
+
+
+async def _store(job: Job, done: wire.Done, video: Path, last_frame: Path | None, bench: Bench) -> Output:
+    prefix = bytes_of_attempt(job.id, job.attempt)
+    blobs = bench.sources.blobs
+    try:
+        await blobs.put_file(f"{prefix}/result.mp4", video)
+        if last_frame is not None:
+            await blobs.put_file(f"{prefix}/last-frame.png", last_frame)
+    except Unavailable as exc:
+        raise EngineFailed("The finished video could not be stored.") from exc
+    return Output(
+        key=f"{prefix}/result.mp4",
+        size=done.size,
+        frames=done.frames,
+        fps=done.fps,
+        size_bytes=done.size_bytes,
+        sha256=done.sha256,
+        last_frame_key=f"{prefix}/last-frame.png" if last_frame is not None else None,
+    )

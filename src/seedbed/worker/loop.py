@@ -1,0 +1,164 @@
+"""A worker: slots that make videos, and the chores that any worker may do for the whole service.
+
+Workers know nothing of each other; PostgreSQL hands out the work. Once told to stop, a worker claims nothing more, and
+gives its jobs some time to finish before it hands them back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import structlog
+
+from seedbed.blobs.store import Blobs
+from seedbed.core.engine import Capabilities
+from seedbed.settings import Settings
+from seedbed.store import workers
+from seedbed.store.database import Pool, borrow, connect_pool
+from seedbed.store.listening import listen
+from seedbed.worker.attempt import Bench
+from seedbed.worker.chores import do_chores
+from seedbed.worker.deliverer import deliver_webhooks
+from seedbed.worker.host import EngineHost, EngineLimits, processors
+from seedbed.worker.patience import TRANSIENT
+from seedbed.worker.references import Sources
+from seedbed.worker.scratch import open_scratch
+from seedbed.worker.slot import Slot
+from seedbed.worker.switchboard import Switchboard
+
+log = structlog.get_logger()
+
+HEARTBEAT_S = 5.0
+STOP_GRACE_S = 8.0  # the usual patience of those who stop processes is 10 s
+
+
+async def run_worker(
+    url: str,
+    blobs: Blobs,
+    settings: Settings,
+    *,
+    engine: str,
+    pools: Sequence[str],
+    stopping: asyncio.Event,
+    slots: int = 1,
+    stop_grace_s: float = STOP_GRACE_S,
+) -> None:
+    """Work until `stopping` is set. Call it in the main thread: engines are tied to the thread that started them.
+
+    `url` is the database's, migrated. Raises NotReady if the engine cannot be loaded.
+    """
+    name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+    async with AsyncExitStack() as stack:
+        scratch = stack.enter_context(open_scratch())
+        pool = await stack.enter_async_context(connect_pool(url, min_size=1, max_size=2 * slots + 4, name="worker"))
+        hosts = [EngineHost(engine, engine_limits(settings, slots=slots)) for _ in range(slots)]
+        for host in hosts:
+            stack.push_async_callback(host.close)
+        capabilities = (await asyncio.gather(*(host.warm() for host in hosts)))[0]
+        shift = _Shift(name, tuple(pools), pool, Switchboard(), stopping=stopping, hurry=asyncio.Event())
+        sources = sources_of(settings, pool, blobs)
+        working = [_slot(shift, Bench(host, sources, scratch), settings) for host in hosts]
+        log.info("worker.started", worker=name, engine=capabilities.name, slots=slots)
+        async with _background(
+            listen(url, shift.switchboard.hear, missed=shift.switchboard.wake_all, name="worker notices"),
+            _show(shift, capabilities, working),
+            _hurry_later(shift, grace_s=stop_grace_s),
+            do_chores(pool, blobs),
+            deliver_webhooks(url, pool, settings),
+        ):
+            await asyncio.gather(*(slot.run() for slot in working))
+        await _leave(shift)
+        log.info("worker.stopped", worker=name)
+
+
+def engine_limits(settings: Settings, *, slots: int = 1) -> EngineLimits:
+    return EngineLimits(
+        grace_s=settings.engine_grace_s,
+        time_limit_s=settings.engine_time_limit_s,
+        memory_bytes=settings.engine_memory_bytes,
+        threads=max(1, processors() // slots),
+    )
+
+
+def sources_of(settings: Settings, pool: Pool, blobs: Blobs) -> Sources:
+    return Sources(
+        pool=pool,
+        blobs=blobs,
+        limits=settings.media_limits,
+        deadline_s=settings.fetch_deadline_s,
+        opened=settings.open_networks,
+        has_samples=settings.rules.has_samples,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Shift:
+    """What the parts of one worker share."""
+
+    worker: str
+    pools: tuple[str, ...]
+    pool: Pool
+    switchboard: Switchboard
+    stopping: asyncio.Event
+    hurry: asyncio.Event
+
+
+def _slot(shift: _Shift, bench: Bench, settings: Settings) -> Slot:
+    return Slot(
+        bench=bench,
+        pool=shift.pool,
+        switchboard=shift.switchboard,
+        worker=shift.worker,
+        pools=shift.pools,
+        lease_s=settings.lease_s,
+        poll_s=settings.poll_s,
+        stopping=shift.stopping,
+        hurry=shift.hurry,
+    )
+
+
+@asynccontextmanager
+async def _background(*jobs: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run these beside the block and end them with it. One that fails fails the block."""
+    async with asyncio.TaskGroup() as group:
+        running = [group.create_task(job) for job in jobs]
+        yield
+        for task in running:
+            task.cancel()
+
+
+async def _show(shift: _Shift, capabilities: Capabilities, working: Sequence[Slot]) -> None:
+    """Write the worker's row again and again, so that others see that it is there and what it can do."""
+    told = {**msgspec.to_builtins(capabilities), "roles": sorted(capabilities.roles)}
+    while True:
+        doing = next((slot.doing.id for slot in working if slot.doing), None)
+        try:
+            async with borrow(shift.pool) as conn:
+                await workers.heartbeat(conn, shift.worker, shift.pools, told, doing)
+        except TRANSIENT as exc:
+            log.warning("worker.unheard", reason=type(exc).__name__)
+        await asyncio.sleep(HEARTBEAT_S)
+
+
+async def _hurry_later(shift: _Shift, *, grace_s: float) -> None:
+    """Once the worker is to stop, wake its idle slots, and let the busy ones hand back when their time is up."""
+    await shift.stopping.wait()
+    shift.switchboard.wake_all()
+    await asyncio.sleep(grace_s)
+    shift.hurry.set()
+
+
+async def _leave(shift: _Shift) -> None:
+    try:
+        async with borrow(shift.pool) as conn:
+            await workers.leave(conn, shift.worker)
+    except TRANSIENT as exc:
+        log.warning("worker.unheard", reason=type(exc).__name__)

@@ -1,0 +1,137 @@
+"""Brings a job's references to this machine and makes sure that each is what its role needs.
+
+All are fetched at the same time under one deadline, so that a slow host cannot hold an engine; then a limited child
+process looks at them. Whatever is wrong ends the job with the position of the reference and the host of its URL.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from seedbed.blobs.store import Blobs
+from seedbed.core.engine import LocalReference
+from seedbed.core.errors import JobFailure, NotFound
+from seedbed.core.faults import Fault, MediaFault
+from seedbed.core.job import Job
+from seedbed.core.limits import MediaLimits, Probe, check_kind, check_probe, check_totals
+from seedbed.core.references import Kind, Reference
+from seedbed.core.samples import sample_for
+from seedbed.core.sizes import Size
+from seedbed.core.urls import ASSET_SCHEME, Network, host_of
+from seedbed.media.sandbox import probe_many
+from seedbed.outbound.fetch import fetch
+from seedbed.store import assets
+from seedbed.store.database import Pool
+from seedbed.worker.patience import patiently
+
+NO_UPLOAD = "the upload is no longer there; upload the file again"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """Where references may come from, and within which bounds."""
+
+    pool: Pool
+    blobs: Blobs
+    limits: MediaLimits
+    deadline_s: float
+    opened: Sequence[Network] = ()
+    has_samples: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The references as local files. `first_picture` is the upright size of the first one, if there is any."""
+
+    references: tuple[LocalReference, ...]
+    first_picture: Size | None
+
+
+async def gather(job: Job, into: Path, sources: Sources) -> Gathered:
+    """Fetch and check the references of a job. The folder is the caller's. Raises MediaFailure."""
+    given = job.request.references
+    if not given:
+        return Gathered((), None)
+    paths = await _fetch_all(job, into, sources)
+    answers = await probe_many(paths, limits=sources.limits)
+    probes = {i: _checked(i, given[i], answer, sources.limits) for i, answer in enumerate(answers)}
+    check_totals(probes, sources.limits)
+    pictures = [probe.size for _, probe in sorted(probes.items()) if probe.kind is Kind.IMAGE]
+    local = (LocalReference(paths[i], probe.kind, given[i].role, i) for i, probe in sorted(probes.items()))
+    return Gathered(tuple(local), pictures[0] if pictures else None)
+
+
+async def _fetch_all(job: Job, into: Path, sources: Sources) -> list[Path]:
+    paths = [into / f"reference-{position}" for position in range(len(job.request.references))]
+    try:
+        async with asyncio.TaskGroup() as group:
+            for position, reference in enumerate(job.request.references):
+                group.create_task(_fetch_one(job, position, reference, paths[position], sources))
+    except ExceptionGroup as faults:
+        # The first fault cancels the other downloads; what else went wrong at the same moment does not matter.
+        failed = faults.subgroup(JobFailure)
+        raise (failed or faults).exceptions[0] from None
+    return paths
+
+
+async def _fetch_one(job: Job, position: int, reference: Reference, into: Path, sources: Sources) -> None:
+    try:
+        async with asyncio.timeout(sources.deadline_s):
+            await _bring(job, reference, into, sources)
+    except MediaFault as fault:
+        raise fault.at(position, host=_host(reference)) from fault
+    except TimeoutError as exc:
+        late = MediaFault(Fault.UNREACHABLE, f"it was not there within {sources.deadline_s:g} s")
+        raise late.at(position, host=_host(reference)) from exc
+
+
+async def _bring(job: Job, reference: Reference, into: Path, sources: Sources) -> None:
+    photo = sample_for(reference.url) if sources.has_samples and reference.role.kind is Kind.IMAGE else None
+    if photo:
+        await asyncio.to_thread(_copy_sample, photo, into)
+    elif reference.url.startswith(ASSET_SCHEME):
+        await _bring_asset(job, reference, into, sources)
+    else:
+        await fetch(
+            reference.url,
+            into,
+            limit_bytes=sources.limits.bytes_of(reference.role.kind),
+            deadline_s=sources.deadline_s,
+            opened=sources.opened,
+        )
+
+
+async def _bring_asset(job: Job, reference: Reference, into: Path, sources: Sources) -> None:
+    asset_id = reference.url.removeprefix(ASSET_SCHEME)
+    asset = await patiently(sources.pool, lambda conn: assets.get(conn, job.account_id, asset_id, is_live=job.is_live))
+    if asset is None:
+        raise MediaFault(Fault.UNREACHABLE, NO_UPLOAD)
+    try:
+        await sources.blobs.copy_to(asset.blob_key, into)
+    except NotFound as exc:
+        raise MediaFault(Fault.UNREACHABLE, NO_UPLOAD) from exc
+
+
+def _copy_sample(photo: str, into: Path) -> None:
+    with resources.as_file(resources.files("seedbed") / "samples" / photo) as path:
+        shutil.copyfile(path, into)
+
+
+def _checked(position: int, reference: Reference, answer: Probe | MediaFault, limits: MediaLimits) -> Probe:
+    try:
+        if isinstance(answer, MediaFault):
+            raise answer
+        check_kind(answer, reference.role.kind)
+        check_probe(answer, limits)
+    except MediaFault as fault:
+        raise fault.at(position, host=_host(reference)) from fault
+    return answer
+
+
+def _host(reference: Reference) -> str | None:
+    return None if reference.url.startswith(ASSET_SCHEME) else host_of(reference.url)

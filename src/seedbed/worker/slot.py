@@ -1,0 +1,165 @@
+"""One slot of a worker: it claims a job, has its video made, and settles it, over and over.
+
+The job is let go the moment its lease is lost: then nothing more is written, and what was stored for the attempt is
+deleted. No transaction is open while anything slow goes on; every statement names the attempt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from seedbed.actions.beat import beat
+from seedbed.actions.claim import Claim, claim
+from seedbed.actions.finish import Finished, Success, finish
+from seedbed.actions.hand_back import hand_back
+from seedbed.core.engine import Stage
+from seedbed.core.errors import EngineFailed, JobFailure, NotReady, Unavailable
+from seedbed.core.job import Job
+from seedbed.store import jobs
+from seedbed.store.database import Pool, borrow
+from seedbed.worker.attempt import Bench, bytes_of_attempt, make_video
+from seedbed.worker.lease import Lease, Loss
+from seedbed.worker.patience import TRANSIENT, patiently
+from seedbed.worker.switchboard import Switchboard
+
+log = structlog.get_logger()
+
+# What a retry after a fault of our own costs is bounded by the job's budget of failures; this bounds what it costs us.
+AFTER_FAULT_S = 1.0
+SETTLING_S = 600.0  # how long a finished job may wait for a database that is away
+HANDING_BACK_S = 3.0
+
+Outcome = Success | JobFailure
+
+
+@dataclass(kw_only=True)
+class Slot:
+    """`hurry` is set when the job in hand is to be handed back, some time after `stopping`."""
+
+    bench: Bench
+    pool: Pool
+    switchboard: Switchboard
+    worker: str
+    pools: Sequence[str]
+    lease_s: float
+    poll_s: float
+    stopping: asyncio.Event
+    hurry: asyncio.Event
+    doing: Job | None = field(default=None, init=False)
+
+    async def run(self) -> None:
+        """Work until the worker stops. Only the loop's own cancellation ends it otherwise."""
+        while not self.stopping.is_set():
+            try:
+                await self._turn()
+            except (*TRANSIENT, NotReady) as exc:
+                log.warning("worker.waits", reason=type(exc).__name__)
+                await asyncio.sleep(AFTER_FAULT_S)
+            except Exception:
+                log.exception("worker.failed")
+                await asyncio.sleep(AFTER_FAULT_S)
+
+    async def _turn(self) -> None:
+        await self.bench.host.warm()  # a job is claimed only by who could begin it
+        self.switchboard.expect_work()
+        if self.stopping.is_set():
+            return
+        asked_s = time.monotonic()
+        async with borrow(self.pool) as conn:
+            claimed = await claim(conn, pools=self.pools, worker=self.worker, lease_s=self.lease_s)
+        if claimed is None:
+            await self.switchboard.work(within_s=self.poll_s * random.uniform(0.75, 1.25))
+            return
+        self.doing = claimed.job
+        try:
+            await self._work(claimed, claimed_s=asked_s)
+        finally:
+            self.doing = None
+
+    async def _work(self, claimed: Claim, *, claimed_s: float) -> None:
+        job = claimed.job
+        with structlog.contextvars.bound_contextvars(job_id=job.id, attempt=job.attempt):
+            log.info("job.claimed", model=job.request.model, failures=job.failures)
+            outcome = await self._attempt(claimed)
+            finished = await self._settle(job, outcome)
+            if finished is None or not isinstance(outcome, Success):
+                await self._sweep(job)
+            _log_end(job, outcome, finished, seconds=time.monotonic() - claimed_s)
+
+    async def _attempt(self, claimed: Claim) -> Outcome | Loss | None:
+        """Return how the attempt ended; None: it did not, and the job is to be handed back."""
+        job = claimed.job
+
+        async def tell(stage: Stage, fraction: float) -> bool:
+            async with borrow(self.pool) as conn:
+                return await beat(conn, job.id, job.attempt, lease_s=self.lease_s, stage=stage, fraction=fraction)
+
+        lease = Lease(tell, lease_s=claimed.lease_s)
+        work = asyncio.create_task(self._outcome(job, lease))
+        kept = asyncio.create_task(lease.keep())
+        hurried = asyncio.create_task(self.hurry.wait())
+        try:
+            with self.switchboard.watched(job.id, job.attempt, lease.look):
+                await asyncio.wait({work, kept, hurried}, return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                return work.result()
+            return kept.result() if kept.done() else None
+        finally:
+            await _ended(work, kept, hurried)
+
+    async def _outcome(self, job: Job, lease: Lease) -> Outcome:
+        try:
+            return await make_video(job, self.bench, lease.report)
+        except JobFailure as failure:
+            return failure
+        except Unavailable as exc:
+            log.warning("job.interrupted", reason=str(exc))
+            return EngineFailed("A part of the service did not answer while the video was made.")
+        except Exception:
+            log.exception("job.broke")
+            return EngineFailed("Something unforeseen went wrong while the video was made.")
+
+    async def _settle(self, job: Job, outcome: Outcome | Loss | None) -> Finished | None:
+        """Write the outcome, patiently. None: the job is not ours any more, or not to be finished by us."""
+        match outcome:
+            case Success() | JobFailure():
+                async with asyncio.timeout(SETTLING_S):
+                    return await patiently(self.pool, lambda conn: finish(conn, job.id, job.attempt, outcome))
+            case None:
+                async with asyncio.timeout(HANDING_BACK_S):
+                    await patiently(self.pool, lambda conn: hand_back(conn, job.id, job.attempt))
+        return None
+
+    async def _sweep(self, job: Job) -> None:
+        """Delete the bytes of an attempt that came to nothing.
+
+        A finish whose answer got lost on the way looks like a lost lease, so the job itself is asked first.
+        """
+        prefix = bytes_of_attempt(job.id, job.attempt)
+        now = await patiently(self.pool, lambda conn: jobs.find(conn, job.id))
+        if now is None or now.output is None or not now.output.key.startswith(prefix + "/"):
+            await self.bench.sources.blobs.delete_prefix(prefix)
+
+
+async def _ended(*tasks: asyncio.Task[object]) -> None:
+    """Cancel what still runs, and wait until it has ended: an engine is told to stop, and given its grace."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _log_end(job: Job, outcome: Outcome | Loss | None, finished: Finished | None, *, seconds: float) -> None:
+    facts = {"duration_s": round(seconds, 3), "charged_credits": job.charged_credits, "model": job.request.model}
+    if finished:
+        failure = {"code": outcome.code, "reason": str(outcome)} if isinstance(outcome, JobFailure) else {}
+        log.info("job.finished", state=finished.job.state.value, **facts, **failure)
+    elif outcome is None:
+        log.info("job.handed_back", **facts)
+    else:
+        log.info("job.let_go", reason=outcome.value if isinstance(outcome, Loss) else "overtaken", **facts)
