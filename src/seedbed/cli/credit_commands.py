@@ -20,7 +20,7 @@ def grant(
     test: Annotated[bool, typer.Option("--test", help="The account's test credits.")] = False,
 ) -> None:
     """Give credits to an account."""
-    from seedbed.cli.interrupts import run_loop
+    from seedbed.fleet.interrupts import run_loop
 
     _tell(account, run_loop(_grant(account, amount, note=note, is_live=not test)))
 
@@ -31,7 +31,7 @@ def show(
     test: Annotated[bool, typer.Option("--test", help="The account's test credits.")] = False,
 ) -> None:
     """Show what an account may spend and what is set aside for its open jobs."""
-    from seedbed.cli.interrupts import run_loop
+    from seedbed.fleet.interrupts import run_loop
 
     _tell(account, run_loop(_show(account, is_live=not test)))
 

@@ -35,7 +35,7 @@ def demo(
 ) -> None:
     """Make a video from a photograph, with the whole service started for it, and leave nothing running."""
     from seedbed.cli.console import console
-    from seedbed.cli.interrupts import run_loop
+    from seedbed.fleet.interrupts import run_loop
     from seedbed.telemetry.logs import start_logging
 
     start_logging("error")
@@ -56,7 +56,7 @@ def sample_photograph() -> Path:
 async def _demo(screen: Console, image: Path, prompt: str, out: Path) -> None:
     import asyncio
 
-    from seedbed.cli.interrupts import interrupts
+    from seedbed.fleet.interrupts import interrupts
 
     stop = asyncio.Event()
     with interrupts(stop.set, stop.set):

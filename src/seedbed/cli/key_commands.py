@@ -34,7 +34,7 @@ def create(
     days: Annotated[int | None, typer.Option(min=1, help="Days until it expires. Without it, never.")] = None,
 ) -> None:
     """Make a key and show it, once."""
-    from seedbed.cli.interrupts import run_loop
+    from seedbed.fleet.interrupts import run_loop
 
     made = run_loop(_create(name=name, account_id=account, mode=mode, scopes=scope or [KeyScope.GENERATE], days=days))
     typer.echo(made)
@@ -46,7 +46,7 @@ def show(account: Annotated[int | None, typer.Option(help="Only this account's k
     from rich.table import Table
 
     from seedbed.cli.console import console
-    from seedbed.cli.interrupts import run_loop
+    from seedbed.fleet.interrupts import run_loop
 
     table = Table("id", "account", "mode", "key", "name", "scopes", "last used", "state", box=None, pad_edge=False)
     for row in run_loop(_list(account)):
@@ -57,7 +57,7 @@ def show(account: Annotated[int | None, typer.Option(help="Only this account's k
 @keys.command("revoke")
 def revoke(key: Annotated[int, typer.Argument(help="The key's number, from `seedbed keys list`.")]) -> None:
     """Revoke a key. It stops working at once; there is no way back."""
-    from seedbed.cli.interrupts import run_loop
+    from seedbed.fleet.interrupts import run_loop
 
     run_loop(_revoke(key))
     typer.echo(f"Key {key} is revoked.")

@@ -17,7 +17,7 @@ def serve(
     workers: Annotated[int, typer.Option(min=0, max=64, help="How many workers to run beside the API.")] = 1,
 ) -> None:
     """Run the service on 127.0.0.1:8000: its own database, the API and a worker, until Ctrl-C."""
-    from seedbed.cli.interrupts import run_loop
+    from seedbed.fleet.interrupts import run_loop
     from seedbed.settings import load_settings
     from seedbed.telemetry.logs import start_logging
 
@@ -29,9 +29,9 @@ def serve(
 async def _serve(settings: Settings, *, workers: int) -> None:
     import asyncio
 
-    from seedbed.cli.interrupts import interrupts
     from seedbed.cli.service import running_service
     from seedbed.core.errors import NotReady
+    from seedbed.fleet.interrupts import interrupts
 
     stop = asyncio.Event()
     hurry: list[Callable[[], None]] = []

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from seedbed.settings import Settings
+
 
 def work() -> None:
     """Run a worker against SEEDBED_DATABASE_URL: it takes jobs and makes their videos, until Ctrl-C."""
     from seedbed.cli.database import migrated
-    from seedbed.cli.interrupts import run_loop
     from seedbed.core.errors import NotReady
-    from seedbed.fleet.process import run_until_stopped
+    from seedbed.fleet.interrupts import run_loop
     from seedbed.settings import load_settings
     from seedbed.telemetry.logs import start_logging
 
@@ -20,4 +24,17 @@ def work() -> None:
         )
     start_logging(settings.log_level)
     migrated(settings.database_url, may_change=False)
-    run_loop(run_until_stopped(settings))
+    run_loop(_work(settings))
+
+
+async def _work(settings: Settings) -> None:
+    import asyncio
+    import os
+
+    from seedbed.fleet.interrupts import interrupts
+    from seedbed.fleet.process import run_until
+
+    stopping = asyncio.Event()
+    # The second Ctrl-C does not wait: the job's lease runs out, and another worker takes it.
+    with interrupts(stopping.set, lambda: os._exit(130)):
+        await run_until(stopping, settings)

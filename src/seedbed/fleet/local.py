@@ -20,7 +20,7 @@ from seedbed.fleet.tie import STOP_WORD
 
 log = structlog.get_logger()
 
-STOPPING_S = 10.0  # for the job in hand to be finished or handed back
+STOPPING_S = 15.0  # for the job in hand to be finished or handed back
 _HEALTHY_S = 30.0  # a worker that lived so long was not broken from the start
 _MAX_PAUSE_S = 15.0
 

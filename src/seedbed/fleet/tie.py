@@ -17,7 +17,7 @@ STOP_WORD = b"stop\n"
 _PR_SET_PDEATHSIG = 1
 
 
-def tie_to_parent(on_stop: Callable[[], None]) -> None:
+def tie_to_parent(on_stop: Callable[[], object]) -> None:
     """End this process at once when the parent is gone; call `on_stop`, in another thread, when it asks us to finish.
 
     Takes standard input for itself.
@@ -27,7 +27,7 @@ def tie_to_parent(on_stop: Callable[[], None]) -> None:
     threading.Thread(target=_listen, args=(on_stop,), name="parent", daemon=True).start()
 
 
-def _listen(on_stop: Callable[[], None]) -> None:
+def _listen(on_stop: Callable[[], object]) -> None:
     # A buffered reader would hold its lock when the interpreter shuts down, and abort it.
     while word := os.read(0, 64):
         if STOP_WORD in word:
