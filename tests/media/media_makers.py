@@ -35,9 +35,19 @@ def png(path, *, width, height, depth=8, colour=2, rows=None, size_rows=None):
 
 
 def video(
-    path, *, width=640, height=480, fps=24, frames=72, codec="libx264", audio_rate=None, rotation=None, **options
+    path,
+    *,
+    width=640,
+    height=480,
+    fps=24,
+    frames=72,
+    codec="libx264",
+    audio_rate=None,
+    rotation=None,
+    step=1,
+    **options,
 ):
-    """Write a clip whose frame n is grey of level n (mod 256), in the container that the name asks for."""
+    """Write a clip whose frame n is grey of level n * step (mod 256), in the container that the name asks for."""
     format_name = {"mov": "mov", "m4v": "ipod", "webm": "webm"}.get(path.suffix[1:], "mp4")
     with av.open(str(path), "w", format=format_name, options=options) as container:
         stream = container.add_stream(codec, rate=fps, options={"preset": "ultrafast"} if codec == "libx264" else {})
@@ -49,7 +59,7 @@ def video(
             sound = container.add_stream("libopus" if format_name == "webm" else "aac", rate=audio_rate)
             sound.layout = "mono"
         for number in range(frames):
-            frame = av.VideoFrame.from_ndarray(np.full((height, width, 3), number % 256, np.uint8))
+            frame = av.VideoFrame.from_ndarray(np.full((height, width, 3), number * step % 256, np.uint8))
             frame.pts, frame.time_base = number, Fraction(1, fps)
             container.mux(stream.encode(frame))
         container.mux(stream.encode())

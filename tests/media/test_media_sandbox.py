@@ -19,6 +19,13 @@ LIMITS = MediaLimits()
 MB = 1024 * 1024
 
 
+def stand_in(tmp_path, monkeypatch, script):
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\n{script}\n")
+    python.chmod(0o755)
+    monkeypatch.setattr(sandbox.sys, "executable", str(python))
+
+
 async def test_the_child_finds_what_the_probe_finds(tmp_path):
     paths = [picture(tmp_path / "a.jpg"), video(tmp_path / "b.mp4", audio_rate=48_000), sound(tmp_path / "c.mp3")]
 
@@ -60,11 +67,15 @@ async def test_a_child_that_wants_too_much_memory_does_not_get_it(tmp_path):
     assert isinstance(modest, Probe)
 
 
-async def test_a_child_that_takes_too_long_is_ended(tmp_path):
+async def test_a_child_that_takes_too_long_is_ended(tmp_path, monkeypatch):
+    """The stand-in for the interpreter would leave a mark, if it lived on."""
+    stand_in(tmp_path, monkeypatch, f"sleep 1; touch {tmp_path}/mark")
+
     with pytest.raises(MediaFault, match="too long") as caught:
         await probe_in_child(picture(tmp_path / "a.png"), limits=LIMITS, timeout_s=0.001)
 
     assert caught.value.fault is Fault.INVALID
+    assert not (tmp_path / "mark").exists()
 
 
 async def test_a_child_that_cannot_even_start_is_a_fault_of_every_file(tmp_path):
@@ -75,10 +86,7 @@ async def test_a_child_that_cannot_even_start_is_a_fault_of_every_file(tmp_path)
 
 async def test_a_child_that_dies_costs_only_the_file_that_killed_it(tmp_path, monkeypatch):
     """The stand-in for the interpreter runs the real child, but dies of a signal where the file is called deadly."""
-    python = tmp_path / "python"
-    python.write_text(f'#!/bin/sh\ncase "$*" in *deadly*good.png*) kill -SEGV $$;; esac\nexec {sys.executable} "$@"\n')
-    python.chmod(0o755)
-    monkeypatch.setattr(sandbox.sys, "executable", str(python))
+    stand_in(tmp_path, monkeypatch, f'case "$*" in *deadly*good.png*) kill -SEGV $$;; esac; exec {sys.executable} "$@"')
     good = picture(tmp_path / "good.png")
 
     deadly, sound_one = await probe_many([tmp_path / "deadly.png", good], limits=LIMITS)

@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import ssl
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -104,12 +104,10 @@ async def _store(response: httpx.Response, into: Path, *, limit_bytes: int) -> F
 @contextmanager
 def _new_file(path: Path) -> Iterator[BinaryIO]:
     """Open a new file for writing, and leave none behind when the writing fails."""
-    with path.open("xb") as file:
-        try:
-            yield file
-        except BaseException:
-            path.unlink()
-            raise
+    with path.open("xb") as file, ExitStack() as undo:
+        undo.callback(path.unlink)
+        yield file
+        undo.pop_all()
 
 
 def _next_url(response: httpx.Response) -> str:
