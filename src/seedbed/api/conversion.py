@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import msgspec
 
@@ -57,12 +57,10 @@ def _unknown(value: dict[str, Any], kind: type[msgspec.Struct], path: str = "") 
 
 
 def _item_type(hint: Any) -> type[msgspec.Struct] | None:
-    """Return the struct that a `list[...] | None` field holds, if it holds structs."""
-    for part in getattr(hint, "__args__", ()):
-        for inner in getattr(part, "__args__", ()):
-            if isinstance(inner, type) and issubclass(inner, msgspec.Struct):
-                return inner
-    return None
+    """Return the struct inside a field's type, such as that of `list[...] | None`, if there is one."""
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        return hint
+    return next((found for part in get_args(hint) if (found := _item_type(part))), None)
 
 
 def _refusal(message: str) -> InvalidRequest:

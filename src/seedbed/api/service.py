@@ -7,15 +7,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-import psycopg
-
 from seedbed.api.pace import Pace
 from seedbed.api.queue_places import QueuePlaces
 from seedbed.blobs.store import Blobs
-from seedbed.core.errors import Unavailable
 from seedbed.core.pricing import Tariff
 from seedbed.settings import Settings
-from seedbed.store.database import Connection, Pool
+from seedbed.store.database import Connection, Pool, borrow
 
 POOL = "default"  # the only pool of workers until an operator may name others
 WORKER_SILENCE_S = 30.0  # a worker that was not heard of for so long does not count as alive
@@ -36,8 +33,5 @@ class Service:
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """Borrow a connection for a short while: never over a wait for anybody else. Raises Unavailable."""
-        try:
-            async with self.pool.connection() as conn:
-                yield conn
-        except (psycopg.OperationalError, psycopg.InterfaceError) as exc:
-            raise Unavailable("The database cannot be reached or is too busy; try again shortly.") from exc
+        async with borrow(self.pool) as conn:
+            yield conn

@@ -37,7 +37,7 @@ class Wire(msgspec.Struct, rename="camel", frozen=True):
 class ReferenceBody(Wire, frozen=True, kw_only=True):
     url: Annotated[str, _says("A public HTTPS URL, an asset:// URL of an upload, or a base64 data: URI.")]
     role: Annotated[
-        str | None, _says("What it is for; without it, count, kinds and prompt decide.", enum=list(Role))
+        str | None, _says("What it is for; without it, count, kinds and prompt decide.", enum=[*Role, None])
     ] = None
 
 
