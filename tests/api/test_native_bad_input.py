@@ -312,4 +312,4 @@ async def test_an_asset_of_nobody_is_refused_by_its_position(ada):
 async def test_an_asset_in_references_is_named_with_its_field(ada):
     answer = await ada.submit(references=[{"url": "asset://ast_" + "0" * 32, "role": "first_frame"}])
 
-    await check_refused(ada, answer, param="references[0].url", says="upload")
+    await check_refused(ada, answer, param="references[0]", says="upload")

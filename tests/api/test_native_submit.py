@@ -116,6 +116,29 @@ async def test_a_submit_wakes_the_workers(ada, api_database):
     assert notices == ["default"]
 
 
+class LosesTheThird:
+    """A pool that has no connection left after a request's first two: its key, and its commit."""
+
+    def __init__(self, pool) -> None:
+        self.pool = pool
+        self.borrowed = 0
+
+    def connection(self):
+        self.borrowed += 1
+        if self.borrowed == 3:
+            raise psycopg.OperationalError("the server closed the connection")
+        return self.pool.connection()
+
+
+async def test_a_committed_job_is_answered_although_nobody_could_be_woken(serve, enrol, pool):
+    ada = await enrol(client=serve(pool=LosesTheThird(pool)))
+
+    answer = await ada.submit()
+
+    assert answer.status_code == 200
+    assert await ada.open_jobs() == [answer.json()["requestId"]]
+
+
 async def test_reserved_hosts_stand_for_the_samples_where_the_setting_says_so(serve, enrol):
     ada = await enrol(client=serve(samples=True))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -41,9 +42,10 @@ async def receive_file(request: Request, into: Path, *, limit_bytes: int) -> Rec
         parts = _Parts()
         try:
             parser = MultipartParser(boundary, parts.callbacks())  # type: ignore[arg-type]  # a dict of functions
-            async for chunk in limited(request, what="An upload", limit_bytes=limit_bytes):
-                parser.write(chunk)
-                await asyncio.to_thread(parts.drain, file)
+            async with aclosing(limited(request, what="An upload", limit_bytes=limit_bytes)) as chunks:
+                async for chunk in chunks:
+                    parser.write(chunk)
+                    await asyncio.to_thread(parts.drain, file)
             parser.finalize()
         except FormParserError as exc:
             raise InvalidRequest("The multipart form cannot be read; it is malformed.", param="body") from exc

@@ -11,7 +11,8 @@ import asyncio
 import json
 import math
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
 from typing import Any, NoReturn
 
 from starlette.requests import Request
@@ -39,7 +40,7 @@ async def read_json(request: Request, *, limit_bytes: int, data_limit_bytes: int
     return parsed
 
 
-def parse_object(body: bytes) -> dict[str, Any]:
+def parse_object(body: bytes | bytearray) -> dict[str, Any]:
     """Return the JSON object in the bytes. Raises InvalidJson, or InvalidRequest for text that cannot be kept."""
     text = _decode(body)
     try:
@@ -81,19 +82,20 @@ def declared_bytes(request: Request) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
 
 
-async def limited(request: Request, *, what: str, limit_bytes: int) -> AsyncIterator[bytes]:
+async def limited(request: Request, *, what: str, limit_bytes: int) -> AsyncGenerator[bytes, None]:
     """Yield the body's chunks. Raises TooLarge as soon as they are known to be more than the limit."""
     received = 0
     if declared_bytes(request) > limit_bytes:
         raise TooLarge(what, limit_bytes=limit_bytes)
-    async for chunk in request.stream():
-        received += len(chunk)
-        if received > limit_bytes:
-            raise TooLarge(what, limit_bytes=limit_bytes)
-        yield chunk
+    async with aclosing(request.stream()) as chunks:
+        async for chunk in chunks:
+            received += len(chunk)
+            if received > limit_bytes:
+                raise TooLarge(what, limit_bytes=limit_bytes)
+            yield chunk
 
 
-async def _read_limited(request: Request, *, limit_bytes: int, data_limit_bytes: int) -> bytes:
+async def _read_limited(request: Request, *, limit_bytes: int, data_limit_bytes: int) -> bytearray:
     """Everything but `data:` URIs fits into the smaller limit, so the first of them must begin within it."""
     body = bytearray()
     has_data = False
@@ -103,10 +105,10 @@ async def _read_limited(request: Request, *, limit_bytes: int, data_limit_bytes:
             has_data = _DATA_MARK in body[: limit_bytes + len(_DATA_MARK)]
             if not has_data:
                 raise TooLarge("A JSON body without data: URIs", limit_bytes=limit_bytes)
-    return bytes(body)
+    return body
 
 
-def _decode(body: bytes) -> str:
+def _decode(body: bytes | bytearray) -> str:
     if not body.strip():
         raise InvalidJson("The body is empty; send a JSON object.")
     if body.startswith(b"\xef\xbb\xbf"):

@@ -20,7 +20,7 @@ from seedbed.core.data_uris import decode_data_uri
 from seedbed.core.errors import InvalidRequest, TooLarge
 from seedbed.core.faults import MediaFault
 from seedbed.core.limits import check_kind
-from seedbed.core.references import EXTENSIONS, Kind, Reference
+from seedbed.core.references import EXTENSIONS, MAX_REFERENCES, Kind, Reference
 from seedbed.core.request import Accepted, Draft, DraftReference
 from seedbed.core.urls import ASSET_SCHEME, DATA_SCHEME
 from seedbed.store import assets
@@ -33,11 +33,13 @@ _EXTENSION_OF = {kind: extension for extension, kind in reversed(EXTENSIONS.item
 
 async def shown_to_core(service: Service, who: Principal, draft: Draft) -> Draft:
     """Return the draft with short references. Raises InvalidRequest for an asset that the account does not have."""
-    if not any(r.url.startswith((ASSET_SCHEME, DATA_SCHEME)) for r in draft.references or ()):
+    given = draft.references or ()
+    is_plain = not any(reference.url.startswith((ASSET_SCHEME, DATA_SCHEME)) for reference in given)
+    if is_plain or len(given) > MAX_REFERENCES:  # too many are refused by core, without a question to the database
         return draft
     references = []
     async with service.connection() as conn:
-        for position, reference in enumerate(draft.references or ()):
+        for position, reference in enumerate(given):
             url = reference.url
             if url.startswith(ASSET_SCHEME):
                 asset = await assets.get(conn, who.account_id, _asset_id(url), is_live=who.is_live)
@@ -65,8 +67,7 @@ async def settled(service: Service, who: Principal, draft: Draft, accepted: Acce
 
 
 def param_of(draft: Draft, position: int) -> str:
-    place = f"{draft.references_field}[{position}]"
-    return place if draft.references_field == "mediaUrls" else f"{place}.url"
+    return f"{draft.references_field}[{position}]"
 
 
 async def _stored(service: Service, who: Principal, uri: str, reference: Reference, *, param: str) -> str:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from seedbed.core.job import Job, QueuePlace, State
+from seedbed.core.job import Job, QueuePlace
 from seedbed.store import jobs
 from seedbed.store.database import Connection
 
@@ -16,7 +16,7 @@ MAX_KEPT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    place: QueuePlace | None
+    place: QueuePlace
     until_s: float
 
 
@@ -25,10 +25,8 @@ class QueuePlaces:
         self._clock = clock
         self._kept: dict[str, _Kept] = {}
 
-    async def of(self, conn: Connection, job: Job) -> QueuePlace | None:
-        """Return the place of a queued job, up to 2 s old; None for any other."""
-        if job.state is not State.QUEUED:
-            return None
+    async def of(self, conn: Connection, job: Job) -> QueuePlace:
+        """Return the place of a queued job, up to 2 s old."""
         now_s = self._clock()
         kept = self._kept.get(job.id)
         if kept is None or kept.until_s <= now_s:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from dataclasses import replace
 from typing import Any
@@ -27,14 +28,16 @@ from seedbed.api.native.wire import Cancelled, Created, GenerationBody
 from seedbed.api.ranges import matches
 from seedbed.api.service import POOL, Service
 from seedbed.api.waiting import wait_for_change, wait_s
-from seedbed.core.errors import NotFound
+from seedbed.core.errors import NotFound, Unavailable
 from seedbed.core.idempotency import json_digest
-from seedbed.core.job import Job, State, make_job_id
+from seedbed.core.job import Job, QueuePlace, State, make_job_id
 from seedbed.core.native_view import native_view
-from seedbed.core.request import MAX_SEED, Accepted, accept
+from seedbed.core.request import MAX_SEED, Accepted, Draft, accept
 from seedbed.store import jobs
 from seedbed.store.idempotency import IdempotencyClaim
 from seedbed.store.keys import Principal
+
+log = structlog.get_logger()
 
 DIALECT = "native"
 POLL_AGAIN_S = 2
@@ -49,13 +52,14 @@ async def create(service: Service, request: Request) -> Response:
         limit_bytes=service.settings.max_body_bytes,
         data_limit_bytes=service.settings.max_data_body_bytes,
     )
-    accepted = await _accept(service, who, body)
-    claim = IdempotencyClaim(f"POST {ROOT}{GENERATIONS}", key, json_digest(body)) if key else None
-    order = _order(service, who, accepted, claim)
+    draft = draft_of(convert(body, GenerationBody))
+    accepted = await _accept(service, who, draft, unknown_fields(body, GenerationBody))
+    claim = await _claim(key, body) if key else None
+    order = _order(service, who, accepted, claim, references_field=draft.references_field)
     async with service.connection() as conn:
         submitted = await submit(conn, order, answer_of=_answer_of)
-        if not submitted.is_replay:
-            await wake(conn, order.pool)
+    if not submitted.is_replay:
+        await _wake(service, order.pool)
     structlog.contextvars.bind_contextvars(job_id=submitted.job.id, credits=submitted.job.charged_credits)
     return _created(submitted)
 
@@ -72,8 +76,7 @@ async def show(service: Service, request: Request) -> Response:
     headers = {"ETag": etag_of(job)} | ({} if job.state.is_final else {"Retry-After": str(POLL_AGAIN_S)})
     if known is not None and matches(known, etag_of(job)):
         return Response(status_code=304, headers=headers)
-    async with service.connection() as conn:
-        queue = await service.queue_places.of(conn, job)
+    queue = await _queue_place(service, job)
     return json_response(native_view(job, base_url=service.settings.base_url, queue=queue), headers=headers)
 
 
@@ -94,15 +97,31 @@ def etag_of(job: Job) -> str:
     return f'W/"{job.version}{step}"'
 
 
-async def _accept(service: Service, who: Principal, body: dict[str, Any]) -> Accepted:
-    draft = draft_of(convert(body, GenerationBody))
+async def _wake(service: Service, pool: str) -> None:
+    """Tell the workers. The job is committed and paid for by now, so nothing that goes wrong here is its owner's."""
+    try:
+        async with service.connection() as conn:
+            await wake(conn, pool)
+    except Unavailable:
+        log.warning("wake.lost", pool=pool)
+
+
+async def _claim(key: str, body: dict[str, Any]) -> IdempotencyClaim:
+    # In a thread: a body with pictures in it takes a while to digest.
+    digest = await asyncio.to_thread(json_digest, body)
+    return IdempotencyClaim(f"POST {ROOT}{GENERATIONS}", key, digest)
+
+
+async def _accept(service: Service, who: Principal, draft: Draft, warnings: tuple[str, ...]) -> Accepted:
     shown = await shown_to_core(service, who, draft)
     accepted = accept(shown, rules=service.settings.rules, chosen_seed=secrets.randbelow(MAX_SEED + 1))
-    accepted = replace(accepted, warnings=unknown_fields(body, GenerationBody) + accepted.warnings)
+    accepted = replace(accepted, warnings=warnings + accepted.warnings)
     return await settled(service, who, draft, accepted)
 
 
-def _order(service: Service, who: Principal, accepted: Accepted, claim: IdempotencyClaim | None) -> Order:
+def _order(
+    service: Service, who: Principal, accepted: Accepted, claim: IdempotencyClaim | None, *, references_field: str
+) -> Order:
     request = accepted.request
     return Order(
         account_id=who.account_id,
@@ -120,6 +139,7 @@ def _order(service: Service, who: Principal, accepted: Accepted, claim: Idempote
         idempotency=claim,
         queue_limit_jobs=service.settings.queue_limit_jobs,
         running_limit_jobs=service.settings.running_limit_jobs,
+        references_field=references_field,
     )
 
 
@@ -154,6 +174,13 @@ async def _get(service: Service, who: Principal, job_id: str) -> Job:
     if job is None:
         raise _no_such_job()
     return job
+
+
+async def _queue_place(service: Service, job: Job) -> QueuePlace | None:
+    if job.state is not State.QUEUED:
+        return None
+    async with service.connection() as conn:
+        return await service.queue_places.of(conn, job)
 
 
 def _no_such_job() -> NotFound:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
 
@@ -10,7 +11,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from seedbed.api.native.answers import json_response
+from seedbed.api.native.answers import raw_json
 from seedbed.api.native.paths import ROOT
 from seedbed.api.native.wire import (
     Cancelled,
@@ -47,7 +48,12 @@ _KEYED = (401, 403, *_ALWAYS)
 
 
 async def show_document(service: Service, _: Request) -> Response:
-    return json_response(document(service.settings.base_url), headers={"Cache-Control": "public, max-age=300"})
+    return raw_json(_encoded(service.settings.base_url), headers={"Cache-Control": "public, max-age=300"})
+
+
+@lru_cache(maxsize=4)
+def _encoded(base_url: str) -> bytes:
+    return msgspec.json.encode(document(base_url))
 
 
 def document(base_url: str) -> dict[str, Any]:
