@@ -36,9 +36,7 @@ def demo(
     """Make a video from a photograph, with the whole service started for it, and leave nothing running."""
     from seedbed.cli.console import console
     from seedbed.fleet.interrupts import run_loop
-    from seedbed.telemetry.logs import start_logging
 
-    start_logging("error")
     started_s = time.monotonic()
     screen = console()
     run_loop(_demo(screen, image or sample_photograph(), prompt, out))
@@ -77,10 +75,13 @@ async def _demo(screen: Console, image: Path, prompt: str, out: Path) -> None:
 async def _service(screen: Console) -> AsyncIterator[Running]:
     """Start the service on a free port, with a data folder of its own."""
     from seedbed.cli.service import running_service
+    from seedbed.telemetry.logs import start_logging
 
     started_s = time.monotonic()
     with _throwaway_settings() as settings:
+        start_logging(settings.log_level)
         async with running_service(settings, workers=1) as running:
+            await running.ready()
             took_s = time.monotonic() - started_s
             _row(screen, "service", f"database, API and worker at {running.settings.base_url}, {took_s:.1f} s")
             yield running
@@ -95,8 +96,16 @@ def _throwaway_settings() -> Iterator[Settings]:
     with tempfile.TemporaryDirectory(prefix="seedbed-demo-") as name:
         home = Path(name)
         home.chmod(0o711)  # as root, the database's own user has to pass through
+        given = load_settings()
         settings = replace(
-            load_settings(), home=home, host="127.0.0.1", port=0, database_url=None, blobs_url=None, public_url=None
+            given,
+            home=home,
+            host="127.0.0.1",
+            port=0,
+            database_url=None,
+            blobs_url=None,
+            public_url=None,
+            log_level="debug" if given.log_level == "debug" else "error",  # the demo's own lines are what counts
         )
         try:
             yield settings

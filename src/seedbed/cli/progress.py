@@ -64,7 +64,7 @@ def describe(generation: Generation) -> str:
 def _queued(generation: Generation) -> str:
     if generation.queue_position is None:
         return ""
-    eta = f", about {generation.eta_s:.0f} s" if generation.eta_s is not None else ""
+    eta = f", about {generation.eta_s:.0f} s" if generation.eta_s else ""
     return f"place {generation.queue_position} in the queue{eta}"
 
 

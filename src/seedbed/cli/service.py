@@ -5,6 +5,7 @@ What starts later stops earlier. Everything started here is tied to this process
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 
 _MAX_CONNECTIONS = 10
+_READY_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,17 @@ class Running:
         """Hurry an orderly end that takes too long."""
         self.http.force()
         self.workers.kill()
+
+    async def ready(self) -> None:
+        """Return once a worker is there whose engine is loaded. Raises NotReady if none comes."""
+        from seedbed.store.workers import alive
+
+        assert self.settings.database_url is not None  # a running service has one
+        async with connected(self.settings.database_url) as conn:
+            with _told("No worker became ready; its lines above say why."):
+                async with asyncio.timeout(_READY_S):
+                    while not await alive(conn, _READY_S):  # noqa: ASYNC110 - what is awaited happens elsewhere
+                        await asyncio.sleep(0.05)
 
     async def broken(self) -> None:
         """Return when the service can no longer answer."""
@@ -78,6 +91,14 @@ async def running_service(settings: Settings, *, workers: int) -> AsyncIterator[
 
 
 @contextlib.contextmanager
+def _told(sentence: str) -> Iterator[None]:
+    try:
+        yield
+    except TimeoutError as exc:
+        raise NotReady(sentence) from exc
+
+
+@contextlib.contextmanager
 def _database(settings: Settings) -> Iterator[str]:
     """Give the URL of a database whose schema is ours. The embedded one is migrated here, another one never."""
     from seedbed.store import embedded
@@ -112,4 +133,5 @@ def _handed_down(settings: Settings) -> dict[str, str]:
         "SEEDBED_DATABASE_URL": settings.database_url,
         "SEEDBED_PUBLIC_URL": settings.public_url,
         "SEEDBED_SAMPLES": "yes" if settings.samples else "no",
+        "SEEDBED_LOG_LEVEL": settings.log_level,
     }
