@@ -113,7 +113,7 @@ def _tilt(sign: int) -> Callable[[Ease, float], dict[str, Track]]:
 def _orbit(sign: int) -> Callable[[Ease, float], dict[str, Track]]:
     def move(e: Ease, focus: float) -> dict[str, Track]:
         # The subject holds still when the view follows it by as much as its own parallax.
-        side = sign * 0.085 * e.deep * e.done
+        side = sign * 0.072 * e.deep * e.done
         return {
             "side_x": side,
             "pan_x": -side * focus,
@@ -214,3 +214,18 @@ def scaled(path: Path, factor: float) -> Path:
     """Return the path with everything but the zoom made smaller or larger."""
     names = ("pan_x", "pan_y", "side_x", "side_y", "forward", "roll")
     return replace(path, **{name: getattr(path, name) * factor for name in names})
+
+
+def ending_at_rest(path: Path, *, seen_from: int = 0) -> Path:
+    """Return the same motion shifted so that its last frame, not its first, is the flat picture.
+
+    Frames before `seen_from` are never shown; leaving them out spares room.
+    """
+
+    def rest(track: Track) -> Track:
+        return track[np.maximum(np.arange(len(track)), seen_from)]
+
+    names = ("pan_x", "pan_y", "side_x", "side_y", "forward", "roll")
+    shifted = {name: rest(getattr(path, name)) - getattr(path, name)[-1] for name in names}
+    zoom = rest(path.zoom)
+    return replace(path, zoom=zoom / zoom.min(), **shifted)

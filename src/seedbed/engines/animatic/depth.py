@@ -46,8 +46,8 @@ def look_for_sky(rgb: Bytes) -> Scene:
     pale = (saturation < 60) & (value > 120)
     glowing = (value > 150) & (saturation < 120)
     candidate = ((texture < 30) & (blue | pale | glowing)).astype(np.uint8)
-    candidate = cv2.morphologyEx(candidate, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    _, labels = cv2.connectedComponents(candidate, connectivity=4)
+    cleaned = cv2.morphologyEx(candidate, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    _, labels = cv2.connectedComponents(cleaned, connectivity=4)
     rim = labels[: max(2, height_px // 30)]
     sky = np.isin(labels, np.unique(rim[rim > 0]))
     # A wall behind a person is smooth and pale too, but it goes down to the floor.
@@ -65,7 +65,8 @@ def guess(rgb: Bytes, scene: Scene, mask: Floats | None) -> Depth:
     luma = _gray(cv2.resize(rgb, (WIDTH_PX, height_px), interpolation=cv2.INTER_AREA))
     ground = _ground(luma, scene)
     if mask is None:
-        soft = cv2.GaussianBlur(ground, (0, 0), 4)
+        # One layer bends whatever stands upright in it; the smoother the field, the more it only leans.
+        soft = cv2.GaussianBlur(ground, (0, 0), 16)
         return Depth(soft, soft, float(np.median(soft[height_px // 3 :])))
     inside = (cv2.resize(mask, (WIDTH_PX, height_px), interpolation=cv2.INTER_AREA) > 0.5).astype(np.uint8)
     return _with_subject(ground, inside)

@@ -42,7 +42,8 @@ def _pull_push(image: Floats, known: Floats) -> Floats:
     weight = cv2.resize(known, half, interpolation=cv2.INTER_AREA)
     below = _pull_push(weighted / np.maximum(weight, 1e-6)[..., None], np.minimum(weight * 2, 1))
     above = _channels(cv2.resize(below, (width, height), interpolation=cv2.INTER_LINEAR))
-    return image * known[..., None] + above * (1 - known[..., None])
+    filled: Floats = image * known[..., None] + above * (1 - known[..., None])
+    return filled
 
 
 def _channels(image: Floats) -> Floats:

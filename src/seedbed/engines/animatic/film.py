@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seedbed.engines.animatic.camera import Track
+from seedbed.engines.animatic.caption import Caption
 from seedbed.engines.animatic.planes import Planes
 from seedbed.engines.animatic.warp import Mesh, Stage, Warper
 
@@ -67,6 +68,7 @@ class Film:
     fps: int
     effects: Sequence[Timed] = ()
     anchors: Sequence[Anchor] = ()
+    overlay: Caption | None = None
 
     def painter(self) -> Callable[[int], Planes]:
         """Return a function from frame number to planes, for one thread."""
@@ -80,6 +82,8 @@ class Film:
                 amount = float(effect.amount[frame])
                 if amount > 0:
                     effect.paint(planes, Moment(frame, frame / self.fps, mesh, amount))
+            if self.overlay is not None:
+                self.overlay.lay(planes)
             return planes
 
         return paint

@@ -19,7 +19,7 @@ from seedbed.engines.animatic.subject import Subject
 
 _MAX_NARROWING = 1.32
 _MAX_FINENESS = 1.25  # source pixels per canvas pixel: more would only flicker under linear sampling
-_HEADROOM = 0.07  # of the canvas, above a subject that does not fit
+_HEADROOM = 0.09  # of the canvas, above a subject that does not fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,9 @@ def crop_of(picture: Bytes, canvas: Size, subject: Subject) -> Crop:
         # Of a standing person the upper part is what the eye goes to.
         tall = (subject.bottom - subject.top) * height > 0.9 * (subject.right - subject.left) * width
         focus_y = (subject.top + (0.30 if tall else 0.5) * (subject.bottom - subject.top)) * full_h
+        # A head that is in the frame stays in it until everything has grown by two fifths.
+        headroom_px = max(0.0, subject.top * full_h - (center_y - half_h))
+        focus_y = min(focus_y, center_y - half_h + headroom_px * 3.5)
     focus_x = float(np.clip(focus_x, center_x - half_w, center_x + half_w))
     focus_y = float(np.clip(focus_y, center_y - half_h, center_y + half_h))
     return Crop(scale, full_w, full_h, center_x, center_y, focus_x, focus_y)

@@ -125,12 +125,18 @@ def refine(rgb: Bytes, mask: Floats) -> Floats:
 
 
 def _without_subject(rgb: Bytes, small: Floats, opacity: Floats) -> Bytes:
-    """Paint over the subject with what surrounds it. The rim of the hole is wide enough to take its glow along."""
-    reach = max(3, small.shape[1] // 80) | 1
-    hole = cv2.dilate((opacity > 0.06).astype(np.float32), np.ones((reach, reach), np.uint8))
+    """Paint over the subject with what surrounds it.
+
+    The colours come from well outside, where nothing of the subject's glow and hair is left; what is painted over is
+    only the subject and its edge, for everything beyond is seen.
+    """
+    subject = (opacity > 0.06).astype(np.float32)
+    near, far = (max(3, small.shape[1] // parts) | 1 for parts in (110, 28))
+    painted = fill(small, 1 - cv2.dilate(subject, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (far, far))))
     size = (rgb.shape[1], rgb.shape[0])
-    painted = cv2.resize(fill(small, 1 - hole), size, interpolation=cv2.INTER_CUBIC)
-    share = cv2.resize(cv2.GaussianBlur(hole, (0, 0), reach / 4), size, interpolation=cv2.INTER_LINEAR)[..., None]
+    painted = cv2.resize(painted, size, interpolation=cv2.INTER_CUBIC)
+    hole = cv2.GaussianBlur(cv2.dilate(subject, np.ones((near, near), np.uint8)), (0, 0), near / 3)
+    share = cv2.resize(hole, size, interpolation=cv2.INTER_LINEAR)[..., None]
     behind: Bytes = np.clip(rgb * (1 - share) + painted * share, 0, 255).astype(np.uint8)
     return behind
 

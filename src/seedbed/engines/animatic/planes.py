@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from seedbed.core.sizes import Size
+
 # OpenCV's stubs do not tell element types apart, so these two say to the reader what the type checker cannot hold.
 Bytes = npt.NDArray[Any]  # uint8
 Floats = npt.NDArray[Any]  # float32
@@ -45,6 +47,11 @@ class Planes:
 
     def copy(self) -> Planes:
         return Planes(self.y.copy(), self.u.copy(), self.v.copy())
+
+
+def scale_of(canvas: Size) -> float:
+    """Return how large things that were designed for 720 lines are drawn."""
+    return min(canvas.width_px, canvas.height_px) / 720
 
 
 def from_rgb(rgb: Bytes) -> Planes:

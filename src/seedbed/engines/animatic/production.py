@@ -6,22 +6,33 @@ This is the engine without threads, reports and files, so that tests can ask for
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from seedbed.core.engine import RenderTask
-from seedbed.core.shotplan.plan import ShotPlan
+from seedbed.core.shotplan.plan import MoveCue, ShotPlan
 from seedbed.core.shotplan.planner import plan_shot
-from seedbed.engines.animatic.camera import plan_path
+from seedbed.core.shotplan.vocabulary import Move
+from seedbed.engines.animatic.camera import Path, ending_at_rest, plan_path
+from seedbed.engines.animatic.caption import make_caption
+from seedbed.engines.animatic.depth import Scene
+from seedbed.engines.animatic.effects import build
 from seedbed.engines.animatic.film import Anchor, Film, drawer_of
+from seedbed.engines.animatic.framing import crop_of
 from seedbed.engines.animatic.lexicons import load_lexicons
+from seedbed.engines.animatic.passage import DISSOLVE_FROM, Morph, dissolve, measure_flow
+from seedbed.engines.animatic.planes import Bytes
+from seedbed.engines.animatic.slate import draw_slate
 from seedbed.engines.animatic.sources import choose_sources
-from seedbed.engines.animatic.stage import depth_of, flat_view, look_at, parallax_of, set_stage
-from seedbed.engines.animatic.subject import SubjectFinder
+from seedbed.engines.animatic.stage import Look, depth_of, fitted, flat_view, look_at, parallax_of, set_stage
+from seedbed.engines.animatic.subject import SubjectFinder, describe
+from seedbed.engines.animatic.warp import Stage
 
 
 @dataclass(frozen=True, slots=True)
 class Production:
-    """`kind`: "picture", "first_last" or "slate"."""
+    """`kind`: "picture", "morph", "dissolve" or "slate"."""
 
     film: Film
     plan: ShotPlan
@@ -32,17 +43,80 @@ class Production:
 def prepare(task: RenderTask, network: Callable[[], SubjectFinder]) -> Production:
     """Do everything that comes before the first frame. Raises MediaFailure if a picture cannot be decoded."""
     sources = choose_sources(task)
+    match (sources.first, sources.last):
+        case (None, None):
+            made = _slate(task)
+        case (None, last) if last is not None:
+            made = _one_picture(task, last, network(), at_end=True)
+        case (first, None) if first is not None:
+            made = _one_picture(task, first, network(), at_end=False)
+        case (first, last):
+            assert first is not None
+            assert last is not None
+            made = _two_pictures(task, first, last, network())
+    return replace(made, warnings=sources.warnings)
+
+
+def _path(task: RenderTask, plan: ShotPlan, *, focus: float, trust: float) -> Path:
+    return plan_path(plan, frames=task.canvas.frames, fps=task.canvas.fps, focus=focus, trust=trust, seed=task.seed)
+
+
+def _anchored(look: Look, stage: Stage, frame: int) -> Anchor:
+    drawn, _ = drawer_of(stage)()(frame)
+    return Anchor.between(frame, promised=flat_view(look, stage, frame), drawn=drawn)
+
+
+def _one_picture(task: RenderTask, picture: Bytes, finder: SubjectFinder, *, at_end: bool) -> Production:
     canvas = task.canvas
-    first = sources.first if sources.first is not None else sources.last
-    look = look_at(first, canvas.size, network())
+    look = look_at(picture, canvas.size, finder)
     plan = plan_shot(task.prompt, load_lexicons(), look.traits)
     depth = depth_of(look)
-    path = plan_path(
-        plan, frames=canvas.frames, fps=canvas.fps, focus=depth.focus, trust=parallax_of(look), seed=task.seed
-    )
-    stage = set_stage(look, canvas.size, depth, path)
-    make_drawer = drawer_of(stage)
-    drawn, _ = make_drawer()(0)
-    anchor = Anchor.between(0, promised=flat_view(look, stage, 0), drawn=drawn)
-    film = Film(make_drawer, canvas.fps, anchors=(anchor,))
-    return Production(film, plan, "picture", sources.warnings)
+    path = _path(task, plan, focus=depth.focus, trust=parallax_of(look))
+    stage = set_stage(look, canvas.size, depth, ending_at_rest(path) if at_end else path)
+    exact = canvas.frames - 1 if at_end else 0
+    effects = build(plan, canvas, flat_view(look, stage, exact), seed=task.seed, ends_on_picture=at_end)
+    film = Film(drawer_of(stage), canvas.fps, effects, (_anchored(look, stage, exact),))
+    return Production(film, plan, "picture", ())
+
+
+def _two_pictures(task: RenderTask, first: Bytes, last: Bytes, finder: SubjectFinder) -> Production:
+    canvas = task.canvas
+    looks = [look_at(picture, canvas.size, finder) for picture in (first, last)]
+    plan = plan_shot(task.prompt, load_lexicons(), looks[0].traits)
+    if all(cue.words is None for cue in plan.moves):
+        # The way from one picture to the other is motion enough; the camera only keeps it alive.
+        plan = replace(plan, moves=(MoveCue(Move.PUSH_IN, speed=0.45),))
+    begin, end = (fitted(look, canvas.size) for look in looks)
+    flow = measure_flow(begin, end)
+    effects = build(plan, canvas, begin, seed=task.seed, ends_on_picture=True)
+    if flow.is_believable:
+        share = np.linspace(0, 1, canvas.frames)
+        morph = Morph(begin, end, flow, share * share * (3 - 2 * share))
+        still = replace(plan, moves=(MoveCue(Move.STATIC),))
+        return Production(Film(morph.drawer, canvas.fps, effects), still, "morph", ())
+    stages = []
+    for look, at_end in zip(looks, (False, True), strict=True):
+        depth = depth_of(look)
+        path = _path(task, plan, focus=depth.focus, trust=parallax_of(look))
+        seen_from = int(DISSOLVE_FROM * canvas.frames)
+        stages.append(
+            set_stage(look, canvas.size, depth, ending_at_rest(path, seen_from=seen_from) if at_end else path)
+        )
+    anchors = (_anchored(looks[0], stages[0], 0), _anchored(looks[1], stages[1], canvas.frames - 1))
+    film = Film(dissolve(*stages, frames=canvas.frames), canvas.fps, effects, anchors)
+    return Production(film, plan, "dissolve", ())
+
+
+def _slate(task: RenderTask) -> Production:
+    canvas = task.canvas
+    plan = plan_shot(task.prompt, load_lexicons())
+    slate = draw_slate(plan, canvas.size, seed=task.seed)
+    nobody = describe(np.zeros((8, 8), np.float32))
+    scene = Scene(np.zeros_like(slate.depth.behind), 0.0, 0.5)
+    look = Look(slate.picture, nobody, scene, crop_of(slate.picture, canvas.size, nobody))
+    stage = set_stage(look, canvas.size, slate.depth, _path(task, plan, focus=slate.depth.focus, trust=1.0))
+    # The slate's own colours are those of the hour; a grade on top would be the hour twice.
+    weather = replace(plan, time_of_day=None)
+    effects = build(weather, canvas, flat_view(look, stage, 0), seed=task.seed, ends_on_picture=False)
+    film = Film(drawer_of(stage), canvas.fps, effects, overlay=make_caption(task.prompt, canvas.size))
+    return Production(film, plan, "slate", ())

@@ -42,7 +42,7 @@ class Look:
     @property
     def _box_aspect(self) -> float:
         subject, (height, width) = self.subject, self.picture.shape[:2]
-        return (subject.bottom - subject.top) * height / max(1, (subject.right - subject.left) * width)
+        return float((subject.bottom - subject.top) * height / max(1, (subject.right - subject.left) * width))
 
 
 def look_at(picture: Bytes, canvas: Size, finder: SubjectFinder) -> Look:
@@ -69,7 +69,7 @@ def depth_of(look: Look) -> Depth:
 def parallax_of(look: Look) -> float:
     """Return how far to trust the guessed depth: all of it with a sure subject, little where nothing is sure."""
     if not look.traits.has_subject:
-        return 0.55
+        return 0.5
     return float(np.clip(0.6 + 0.4 * (look.subject.confidence - 0.75) / 0.2, 0.6, 1.0))
 
 
@@ -92,12 +92,23 @@ def _has_parallax(view: View) -> bool:
 
 def flat_view(look: Look, stage: Stage, frame: int) -> Planes:
     """Return the picture itself under the crop of that frame, resampled once and well."""
-    canvas, view, crop = stage.canvas, stage.view, look.crop
-    scale = crop.scale * float(view.path.zoom[frame])
+    view = stage.view
+    center = (float(view.center_x[frame]), float(view.center_y[frame]))
+    return _resampled(look, stage.canvas, float(view.path.zoom[frame]), center)
+
+
+def fitted(look: Look, canvas: Size) -> Planes:
+    """Return the picture under its crop at rest."""
+    return _resampled(look, canvas, 1.0, (look.crop.center_x, look.crop.center_y))
+
+
+def _resampled(look: Look, canvas: Size, zoom: float, center: tuple[float, float]) -> Planes:
+    crop = look.crop
+    scale = crop.scale * zoom
     height, width = look.picture.shape[:2]
     full = (max(canvas.width_px, round(width * scale)), max(canvas.height_px, round(height * scale)))
-    left = float(view.center_x[frame]) / crop.width_px * full[0] - canvas.width_px / 2
-    top = float(view.center_y[frame]) / crop.height_px * full[1] - canvas.height_px / 2
+    left = center[0] / crop.width_px * full[0] - canvas.width_px / 2
+    top = center[1] / crop.height_px * full[1] - canvas.height_px / 2
     scaled = enlarge(look.picture, full)
     matrix = np.array([[1, 0, left], [0, 1, top]], np.float32)
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP

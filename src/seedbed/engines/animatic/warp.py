@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -19,7 +20,7 @@ from seedbed.engines.animatic.layers import Layers
 from seedbed.engines.animatic.planes import Bytes, Floats, Planes
 
 CELL_PX = 16
-_ONE_MAP = np.empty(0, np.float32)  # x and y stand together in the first map
+_ONE_MAP: Any = None  # x and y stand together in the first map; the stubs do not know that
 _ROUNDS = 3  # of the fixed-point iteration; a fourth moves nothing by a hundredth of a pixel
 
 
@@ -117,17 +118,18 @@ class Warper:
         subject = self._stage.layers.subject
         assert subject is not None
         left, top, right, bottom = subject.box
-        inside: Bytes = (
+        inside = np.asarray(
             (mesh.points[..., 0] > left - 2 * CELL_PX)
             & (mesh.points[..., 0] < right + 2 * CELL_PX)
             & (mesh.points[..., 1] > top - 2 * CELL_PX)
             & (mesh.points[..., 1] < bottom + 2 * CELL_PX)
         )
         inside = inside[1:-1, 1:-1]
-        if not inside.any():
+        rows_in, columns_in = np.nonzero(inside)
+        if not len(rows_in):
             return
-        rows = slice(int(np.argmax(inside.any(1))), self._cells_y - int(np.argmax(inside.any(1)[::-1])))
-        columns = slice(int(np.argmax(inside.any(0))), self._cells_x - int(np.argmax(inside.any(0)[::-1])))
+        rows = slice(int(rows_in.min()), int(rows_in.max()) + 1)
+        columns = slice(int(columns_in.min()), int(columns_in.max()) + 1)
         luma, chroma = self._maps(mesh, rows, columns)
         through = _remap(subject.through_y, luma, outside=255), _remap(subject.through_uv, chroma, outside=255)
         for plane, own, see, field, cell_px in (
