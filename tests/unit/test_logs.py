@@ -49,6 +49,7 @@ def test_less_than_the_chosen_level_is_not_written(lines):
         {"note": "whsec_c2VjcmV0"},
         {"header": {"x": ["Bearer sd2_live_abcDEF123"]}},
         {"url": "postgresql://seedbed:hunter2@db.example/seedbed"},
+        {"url": "user=seedbed password=hunter2 dbname=seedbed"},
     ],
 )
 def test_a_secret_is_masked_by_name_and_by_looks(lines, field):

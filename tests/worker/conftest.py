@@ -1,6 +1,7 @@
 """What the worker's tests share: engines that misbehave, a tiny clip for them to hand in, and hosts that are closed."""
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,13 @@ import pytest
 import pytest_asyncio
 from fake_engines import FAKE
 from workbench import CANVAS, HERE
+from world import FUNDS, World
 
+from seedbed.actions.create_account import create_account
+from seedbed.blobs.store import open_blobs
 from seedbed.media import mux
+from seedbed.settings import Settings
+from seedbed.store.database import connect_pool
 from seedbed.worker.host import EngineHost, EngineLimits
 from seedbed.worker.production import marks_of
 
@@ -20,7 +26,7 @@ def clip(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("clip") / "clip.mp4"
     grey = np.full((496, 864, 3), 90, np.uint8)
     with mux.open_mp4(path, tags=marks_of(FAKE)) as container:
-        picture = mux.add_video(container, CANVAS, preset="ultrafast")
+        picture = mux.add_video(container, CANVAS)
         sound = mux.add_audio(container)
         frames = (mux.to_frame(grey, number=number, canvas=CANVAS) for number in range(CANVAS.frames))
         mux.write_packets(container, mux.encode_video(picture, frames), mux.encode_audio(sound, mux.silence(CANVAS)))
@@ -44,3 +50,13 @@ async def make_host():
     yield make
     for host in hosts:
         await host.close()
+
+
+@pytest_asyncio.fixture
+async def world(database, tmp_path):
+    folder = tmp_path / "blobs"
+    settings = Settings(home=tmp_path, lease_s=10, poll_s=0.2, open_networks=(ip_network("127.0.0.0/8"),), samples=True)
+    async with connect_pool(database, min_size=1, max_size=4, name="test") as pool:
+        async with pool.connection() as conn:
+            account = await create_account(conn, name="customer", credits=FUNDS)
+        yield World(database, pool, open_blobs(None, folder), folder, settings, account.id)

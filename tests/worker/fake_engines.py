@@ -40,11 +40,35 @@ class Endless(Fast):
             time.sleep(0.01)
 
 
+class EndlessOnce(Endless):
+    """Endless, but for prompts that ask for the next job."""
+
+    def work(self, task, report):
+        if task.prompt != "next":
+            super().work(task, report)
+
+
+class Slow(Fast):
+    """Takes two seconds, and reports."""
+
+    def work(self, _task, report):
+        for step in range(200):
+            report(Stage.RENDERING, step / 200)
+            time.sleep(0.01)
+
+
 class Deaf(Fast):
     """Never reports again, so that it cannot be told to stop. It has a child of its own."""
 
     def work(self, _task, _report):
         subprocess.run([sys.executable, "-c", "import time; time.sleep(600)"], check=True)
+
+
+class Frozen(Fast):
+    """Hangs without a child of its own."""
+
+    def work(self, _task, _report):
+        time.sleep(600)
 
 
 class DeafOnce(Deaf):

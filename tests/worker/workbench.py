@@ -9,6 +9,7 @@ from seedbed.core.sizes import Size
 from seedbed.core.timeline import FPS, frame_count
 
 HERE = Path(__file__).parent
+WAIT_S = 30  # generous, because it bounds failing tests only
 CANVAS = Canvas(Size(864, 496), frame_count(4), FPS)
 
 
@@ -16,9 +17,9 @@ def task(prompt: str = "a quiet lake") -> RenderTask:
     return RenderTask(prompt, CANVAS, (), seed=1, wants_audio=True)
 
 
-async def until(condition: Callable[[], object], *, within_s: float = 30) -> None:
-    """Wait until the condition holds; generous, because it bounds a failing test only."""
-    for _ in range(int(within_s * 100)):
+async def until(condition: Callable[[], object]) -> None:
+    """Wait until the condition holds."""
+    for _ in range(WAIT_S * 100):
         if condition():
             return
         await asyncio.sleep(0.01)

@@ -19,6 +19,7 @@ MASK = "***"
 _SECRET_NAMES = re.compile(r"secret|password|passwd|token|authorization|cookie|api_key|credential", re.IGNORECASE)
 _SECRET_TEXTS = re.compile(r"(sd2_(?:live|test)_|whsec_|[Bb]earer )[\w+/=-]+")
 _URL_PASSWORDS = re.compile(r"(\w+://[^\s:/@]*):[^\s@/]+@")
+_NAMED_PASSWORDS = re.compile(r"(password\s*=\s*)[^\s&]+", re.IGNORECASE)
 
 
 def start_logging(level: str = "info", *, as_json: bool | None = None, stream: TextIO | None = None) -> None:
@@ -79,7 +80,8 @@ def _as_text(out: TextIO, trace: Any) -> None:
 def _masked(value: Any) -> Any:
     match value:
         case str():
-            return _URL_PASSWORDS.sub(rf"\1:{MASK}@", _SECRET_TEXTS.sub(rf"\1{MASK}", value))
+            value = _SECRET_TEXTS.sub(rf"\1{MASK}", value)
+            return _NAMED_PASSWORDS.sub(rf"\1{MASK}", _URL_PASSWORDS.sub(rf"\1:{MASK}@", value))
         case Mapping():
             return mask_secrets(None, "", dict(value))
         case list() | tuple():

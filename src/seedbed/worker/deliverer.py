@@ -32,7 +32,7 @@ AT_ONCE = 8
 POLL_S = 5.0
 RESTART_S = 2.0
 RESCUE_EVERY_S = 30.0
-STOPPING_S = 5.0
+STOPPING_S = 2.0
 # What a receiver does is no fault but an answer. This is for ours, such as a database that is away or a shutdown.
 AFTER_OUR_OWN_FAULT = RetryStrategy(max_attempts=100, linear_wait=10)
 

@@ -37,7 +37,7 @@ from seedbed.worker.switchboard import Switchboard
 log = structlog.get_logger()
 
 HEARTBEAT_S = 5.0
-STOP_GRACE_S = 8.0  # the usual patience of those who stop processes is 10 s
+STOP_GRACE_S = 5.0  # those who stop processes usually wait 10 s in all
 
 
 async def run_worker(

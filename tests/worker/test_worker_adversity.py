@@ -1,0 +1,168 @@
+"""What a worker does when the job, the lease, the database or the worker itself goes away."""
+
+import asyncio
+import signal
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import psutil
+import pytest
+from workbench import HERE, until
+from world import FUNDS, PRICE
+
+from seedbed.actions.reap import reap
+from seedbed.core.credits import Balance
+from seedbed.core.job import State
+from seedbed.worker.chores import sweep_once
+
+pytestmark = pytest.mark.server
+
+
+def engines() -> set[int]:
+    """The engines of this process, by their number."""
+    return {
+        child.pid
+        for child in psutil.Process().children(recursive=True)
+        if child.status() != psutil.STATUS_ZOMBIE and "seedbed.worker.child" in child.cmdline()
+    }
+
+
+async def test_a_cancelled_job_is_let_go_and_the_engine_kept(world):
+    world.settings = replace(world.settings, lease_s=600, engine_grace_s=20)  # no beat comes but by the notice
+    job_id = await world.submit()
+
+    async with world.worker("EndlessOnce"):
+        await world.rendering(job_id)
+        before = engines()
+        await world.cancel(job_id)
+        await world.ended(await world.submit(prompt="next"))
+        after = engines()
+
+    job = await world.job(job_id)
+    assert (job.state, job.refunded_credits, job.output) == (State.CANCELLED, PRICE, None)
+    assert after == before
+    assert not [key for key in world.stored() if job_id in key]
+
+
+async def test_an_engine_that_ignores_a_cancel_is_replaced(world):
+    world.settings = replace(world.settings, engine_grace_s=0.1)
+    job_id = await world.submit(prompt="deaf")
+
+    async with world.worker("DeafOnce"):
+        await world.rendering(job_id)
+        before = engines()
+        await world.cancel(job_id)
+        following = await world.ended(await world.submit())
+        after = engines()
+
+    assert following.state is State.SUCCEEDED
+    assert not before & after
+
+
+async def test_a_worker_that_lost_its_lease_writes_nothing(world):
+    job_id = await world.submit()
+
+    async with world.worker("Endless") as stopping:
+        await world.rendering(job_id)
+        await reaped(world, hours=1)
+        stopping.set()
+        await until(lambda: not engines())
+
+    job = await world.job(job_id)
+    assert (job.state, job.failures, job.output) == (State.QUEUED, 1, None)
+    assert world.stored() == []
+
+
+async def test_stopping_hands_the_job_back_without_a_failure(world):
+    job_id = await world.submit()
+
+    async with world.worker("Endless"):
+        await world.rendering(job_id)
+    handed_back = await world.job(job_id)
+    async with world.worker("Fast"):
+        job = await world.ended(job_id)
+
+    assert (handed_back.state, handed_back.failures) == (State.QUEUED, 0)
+    assert (job.state, job.attempt, job.failures) == (State.SUCCEEDED, 2, 0)
+    assert not engines()
+
+
+async def test_stopping_lets_a_job_end_that_needs_little_time(world):
+    job_id = await world.submit()
+
+    async with world.worker("Slow", stop_grace_s=30):
+        await world.rendering(job_id)
+
+    assert (await world.job(job_id)).state is State.SUCCEEDED
+
+
+async def test_a_killed_worker_leaves_no_process_and_its_job_to_another(world):
+    job_id = await world.submit()
+    worker = await asyncio.create_subprocess_exec(
+        sys.executable, str(HERE / "lone_worker.py"), world.url, str(world.blobs_folder), "fake_engines:Frozen"
+    )
+    await world.rendering(job_id)
+    family = psutil.Process(worker.pid).children(recursive=True)
+
+    worker.send_signal(signal.SIGKILL)
+    await worker.wait()
+
+    assert family
+    await until(lambda: not any(is_running(child) for child in family))
+    await reaped(world, hours=1)
+    async with world.worker("Fast"):
+        job = await world.ended_at_last(job_id)
+    assert (job.state, job.attempt, job.failures) == (State.SUCCEEDED, 2, 1)
+    assert world.stored() == [f"jobs/{job_id}/2/result.mp4"]
+
+
+async def test_broken_connections_cost_no_job(world):
+    job_id = await world.submit()
+
+    async with world.worker("Slow"):
+        await world.rendering(job_id)
+        await world.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'seedbed worker'"
+        )
+        job = await world.ended(job_id)
+
+    assert (job.state, job.attempt, job.failures) == (State.SUCCEEDED, 1, 0)
+
+
+async def test_bytes_that_no_job_names_are_swept_and_the_others_kept(world):
+    job_id = await world.submit()
+    async with world.worker():
+        await world.ended(job_id)
+    await world.blobs.put_bytes(f"jobs/{job_id}/7/result.mp4", b"left behind by a killed worker")
+    await world.blobs.put_bytes("jobs/req_gone/1/result.mp4", b"of a job that was erased")
+
+    await sweep_once(world.pool, world.blobs)
+    young = world.stored()
+    await sweep_once(world.pool, world.blobs, at=datetime.now(UTC) + timedelta(days=2))
+
+    assert len(young) == 3
+    assert world.stored() == [f"jobs/{job_id}/1/result.mp4"]
+
+
+async def test_credits_are_whole_after_a_lost_worker_gave_up_for_good(world):
+    job_id = await world.submit()
+
+    for _ in range(3):
+        async with world.worker("Endless"):
+            await world.rendering(job_id)
+            await reaped(world, hours=1)
+        await world.execute("update job set run_at = created_at where id = %s and state = 'queued'", job_id)
+
+    job = await world.job(job_id)
+    assert (job.state, job.failure.code) == (State.FAILED, "worker_lost")
+    assert await world.balance() == Balance(FUNDS, 0)
+
+
+async def reaped(world, *, hours: float) -> None:
+    async with world.pool.connection() as conn:
+        await reap(conn, at=datetime.now(UTC) + timedelta(hours=hours))
+
+
+def is_running(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
