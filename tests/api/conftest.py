@@ -76,13 +76,14 @@ async def enrol(pool: Pool, http: httpx.AsyncClient) -> AsyncIterator[Callable]:
     """Make an account with 1000 credits and a key. What it leaves open is cancelled afterwards."""
     enrolled: list[Customer] = []
 
-    async def enrol(*, mode=Mode.LIVE, scopes=(Scope.GENERATE,), available=1000, client=None) -> Customer:
+    async def enrol(*, mode=Mode.LIVE, scopes=(Scope.GENERATE,), available=1000, client=None, account_id=None):
         async with pool.connection() as conn:
-            account = await create_account(conn, name="Ada", credits=available)
+            if account_id is None:
+                account_id = (await create_account(conn, name="Ada", credits=available)).id
             new = await create_key(
-                conn, account.id, mode=mode, name="test", scopes=scopes, entropy=secrets.token_bytes(32)
+                conn, account_id, mode=mode, name="test", scopes=scopes, entropy=secrets.token_bytes(32)
             )
-        enrolled.append(Customer(client or http, pool, account.id, new.id, new.key, is_live=mode is Mode.LIVE))
+        enrolled.append(Customer(client or http, pool, account_id, new.id, new.key, is_live=mode is Mode.LIVE))
         return enrolled[-1]
 
     yield enrol

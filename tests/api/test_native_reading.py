@@ -132,7 +132,7 @@ async def test_what_cannot_be_an_id_is_not_found(ada, job_id):
 async def test_anothers_generation_and_an_unknown_one_get_the_same_answer(ada, enrol):
     job_id = await ada.new_job()
 
-    for stranger in (await enrol(), await enrol(mode=Mode.TEST)):
+    for stranger in (await enrol(), await enrol(mode=Mode.TEST, account_id=ada.account_id)):
         theirs = await stranger.get(f"{GENERATIONS}/{job_id}")
         unknown = await stranger.get(NOBODYS)
         assert (theirs.status_code, theirs.content) == (404, unknown.content)

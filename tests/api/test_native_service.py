@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 import structlog
 from customers import GENERATIONS, ROOT, order
@@ -17,6 +20,17 @@ def heartbeat(pool, no_workers):
             await workers.heartbeat(conn, "w1", ["default"], capabilities, None)
 
     return heartbeat
+
+
+def test_the_api_never_loads_pixels():
+    heavy = "{'av', 'cv2', 'numpy', 'PIL', 'torch', 'onnxruntime'} & set(sys.modules)"
+
+    loaded = subprocess.run(
+        [sys.executable, "-c", f"import sys, seedbed.api.app; print({heavy})"],
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+
+    assert loaded.stdout.strip() == "set()"
 
 
 async def test_the_models_say_what_they_take_measure_and_cost(http, no_workers):

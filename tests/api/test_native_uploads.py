@@ -77,7 +77,7 @@ async def test_an_upload_is_used_for_what_it_is(ada, files, name, charged, role)
 async def test_another_accounts_or_modes_upload_does_not_exist(ada, enrol, files):
     url = (await upload(ada, files["a.jpg"])).json()["url"]
 
-    for stranger in (await enrol(), await enrol(mode=Mode.TEST)):
+    for stranger in (await enrol(), await enrol(mode=Mode.TEST, account_id=ada.account_id)):
         answer = await stranger.submit(mediaUrls=[PICTURE_URL, url])
         assert code_of(answer) == (400, "invalid_request")
         assert answer.json()["error"]["param"] == "mediaUrls[1]"

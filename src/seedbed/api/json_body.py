@@ -11,7 +11,8 @@ import asyncio
 import json
 import math
 import re
-from collections.abc import AsyncGenerator, Iterator
+from collections import Counter
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from typing import Any, NoReturn
 
@@ -21,7 +22,10 @@ from seedbed.core.errors import InvalidJson, InvalidRequest, TooLarge, Unsupport
 
 MAX_DEPTH = 64
 _DATA_MARK = b"data:"
+_DATA_URI = re.compile(r"data:[^,\s]{0,200},")
 _JSON_TYPE = re.compile(r"application/(?:[a-z0-9.!#$&^_-]+\+)?json", re.IGNORECASE)
+# What UTF-8 cannot hold can only come in by an escape; without one of these, no text needs a closer look.
+_SUSPICIOUS = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _THREAD_BYTES = 256 * 1024  # a larger body is parsed in a thread, so that other requests go on meanwhile
 
 
@@ -55,7 +59,9 @@ def parse_object(body: bytes | bytearray) -> dict[str, Any]:
         raise _too_deep() from exc
     if not isinstance(value, dict):
         raise InvalidJson(f"The body must be a JSON object like {{...}}; got {_kind(value)}.")
-    _check_values(value)
+    _check_depth(value)
+    if _SUSPICIOUS.search(text):
+        _check_texts(value)
     return value
 
 
@@ -122,8 +128,7 @@ def _decode(body: bytes | bytearray) -> str:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [key for key, _ in pairs]
-        twice = next(key for i, key in enumerate(names) if key in names[:i])
+        twice, _ = Counter(key for key, _ in pairs).most_common(1)[0]
         raise InvalidJson(f"The key '{_printable(twice)}' stands twice in the same object.")
     return found
 
@@ -146,21 +151,27 @@ def _integer(text: str) -> int:
         raise InvalidJson(f"A number of {len(text)} digits is too large.") from exc
 
 
-def _check_values(value: dict[str, Any]) -> None:
-    """Refuse text that PostgreSQL or UTF-8 cannot hold, naming where it stands, and too deep a nesting."""
-    waiting: list[tuple[str, Any, int]] = [("", value, 1)]
+def _check_depth(value: dict[str, Any]) -> None:
+    level: list[Any] = [value]
+    for _ in range(MAX_DEPTH):
+        level = [inner for item in level for inner in _inside(item) if isinstance(inner, dict | list)]
+    if level:
+        raise _too_deep()
+
+
+def _check_texts(value: dict[str, Any]) -> None:
+    """Refuse text that PostgreSQL or UTF-8 cannot hold, naming where it stands."""
+    waiting: list[tuple[str, Any]] = [("", value)]
     while waiting:
-        path, item, depth = waiting.pop()
-        if depth > MAX_DEPTH:
-            raise _too_deep()
+        path, item = waiting.pop()
         if isinstance(item, str):
             _check_text(item, path, "")
         elif isinstance(item, dict):
             for key in item:
                 _check_text(key, _join(path, _printable(key)), "the name of ")
-            waiting += [(_join(path, key), inner, depth + 1) for key, inner in item.items()]
+            waiting += [(_join(path, key), inner) for key, inner in item.items()]
         elif isinstance(item, list):
-            waiting += [(f"{path}[{i}]", inner, depth + 1) for i, inner in enumerate(item)]
+            waiting += [(f"{path}[{i}]", inner) for i, inner in enumerate(item)]
 
 
 def _check_text(text: str, path: str, what: str) -> None:
@@ -184,16 +195,23 @@ def _printable(key: str) -> str:
 
 
 def _has_data_uri(value: dict[str, Any]) -> bool:
-    return any(text.startswith("data:") for text in _urls(value))
+    waiting: list[Any] = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str) and _DATA_URI.match(item):
+            return True
+        waiting += _inside(item)
+    return False
 
 
-def _urls(value: dict[str, Any]) -> Iterator[str]:
-    for field in ("mediaUrls", "references"):
-        items = value.get(field)
-        for item in items if isinstance(items, list) else ():
-            url = item.get("url") if isinstance(item, dict) else item
-            if isinstance(url, str):
-                yield url
+def _inside(item: Any) -> Iterable[Any]:
+    match item:
+        case dict():
+            return item.values()
+        case list():
+            return item
+        case _:
+            return ()
 
 
 def _kind(value: Any) -> str:
