@@ -13,7 +13,7 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from model import Model, Tenant
@@ -45,6 +45,7 @@ SETTINGS = settings(
     stateful_step_count=STEPS,
     deadline=None,
     database=None,
+    phases=[Phase.generate, Phase.shrink],  # explaining a failure would take minutes
     derandomize=PROFILES["quick"][0] == EXAMPLES,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )

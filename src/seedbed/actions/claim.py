@@ -9,6 +9,9 @@ from datetime import datetime
 from seedbed.core.job import Job
 from seedbed.store import lanes, leases
 from seedbed.store.database import Connection
+from seedbed.store.lanes import Lane
+
+MAX_ROUNDS = 10  # each lost one means that another worker got a job
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +25,31 @@ class Claim:
 async def claim(
     conn: Connection, *, pools: Sequence[str], worker: str, lease_s: float, at: datetime | None = None
 ) -> Claim | None:
-    """Return a job, now `processing`, or None if no lane of these pools has a due job and a place to run it."""
+    """Return a job, now `processing`, or None if no lane of these pools has a due job and a place to run it.
+
+    Lanes that others hold are passed over at first. Only if nothing else is left are they waited for, one lane a
+    transaction (two would be a deadlock's beginning), so that no worker goes to sleep while there is work.
+    """
     async with conn.transaction():
-        lane = await lanes.lock_next(conn, pools, at=at)
-        taken = await leases.take(conn, lane, worker=worker, lease_s=lease_s, at=at) if lane else None
-        if lane is None or taken is None:
+        lane = await lanes.lock_next_free(conn, pools, at=at)
+        claimed = await _take(conn, lane, worker=worker, lease_s=lease_s, at=at)
+    for _ in range(MAX_ROUNDS):
+        if claimed:
+            return claimed
+        ready = await lanes.next_ready(conn, pools, at=at)
+        if ready is None:
             return None
-        await lanes.start_one(conn, lane, estimate_ms=taken.estimate_ms)
-        return Claim(taken.job, lease_s)
+        async with conn.transaction():
+            lane = await lanes.lock_if_ready(conn, ready)
+            claimed = await _take(conn, lane, worker=worker, lease_s=lease_s, at=at)
+    return claimed
+
+
+async def _take(
+    conn: Connection, lane: Lane | None, *, worker: str, lease_s: float, at: datetime | None
+) -> Claim | None:
+    taken = await leases.take(conn, lane, worker=worker, lease_s=lease_s, at=at) if lane else None
+    if lane is None or taken is None:
+        return None
+    await lanes.start_one(conn, lane, estimate_ms=taken.estimate_ms)
+    return Claim(taken.job, lease_s)

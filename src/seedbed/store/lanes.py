@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from seedbed.core.job import Job
-from seedbed.store.database import Connection, one, one_or_none
+from seedbed.store.database import Connection, Row, one, one_or_none
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +40,26 @@ async def lock(conn: Connection, lane: Lane) -> None:
     await conn.execute(_LOCK, asdict(lane))
 
 
-async def lock_next(conn: Connection, pools: Sequence[str], *, at: datetime | None) -> Lane | None:
+async def lock_next_free(conn: Connection, pools: Sequence[str], *, at: datetime | None) -> Lane | None:
     """Lock the lane whose turn it is among those with a job to give and a place to run it.
 
-    Lanes that someone else holds are passed over at first; only if nothing else is left are they waited for, so that no
-    worker goes to sleep while there is work.
+    Lanes that someone else holds are passed over, so it never waits. A lane that was taken away at the last moment may
+    stay locked besides: wait for no other lane in the same transaction.
     """
-    facts = {"pools": list(pools), "at": at}
-    row = await one_or_none(conn, _NEXT_FREE, facts) or await one_or_none(conn, _NEXT, facts)
-    return Lane(row["account_id"], row["is_live"], row["pool"]) if row else None
+    row = await one_or_none(conn, _NEXT_FREE, {"pools": list(pools), "at": at})
+    return _to_lane(row) if row else None
+
+
+async def next_ready(conn: Connection, pools: Sequence[str], *, at: datetime | None) -> Lane | None:
+    """Return the lane whose turn it is, whoever holds it, without a lock."""
+    row = await one_or_none(conn, _NEXT, {"pools": list(pools), "at": at})
+    return _to_lane(row) if row else None
+
+
+async def lock_if_ready(conn: Connection, lane: Lane) -> Lane | None:
+    """Wait for one lane. None: by now its jobs are gone, or its places."""
+    row = await one_or_none(conn, _LOCK_IF_READY, asdict(lane))
+    return lane if row else None
 
 
 async def start_one(conn: Connection, lane: Lane, *, estimate_ms: int) -> None:
@@ -59,6 +70,10 @@ async def start_one(conn: Connection, lane: Lane, *, estimate_ms: int) -> None:
 async def change(conn: Connection, lane: Lane, *, queued: int = 0, running: int = 0) -> None:
     """Add to the counters (negative takes away)."""
     await conn.execute(_CHANGE, {**asdict(lane), "queued": queued, "running": running})
+
+
+def _to_lane(row: Row) -> Lane:
+    return Lane(row["account_id"], row["is_live"], row["pool"])
 
 
 _ENTER = """
@@ -87,8 +102,15 @@ where pool = any(%(pools)s) and queued > 0 and running < max_running and exists 
     where (job.account_id, job.is_live, job.pool) = (lane.account_id, lane.is_live, lane.pool) and state = 'queued'
         and run_at <= coalesce(%(at)s::timestamptz, clock_timestamp())
         and deadline_at > coalesce(%(at)s::timestamptz, clock_timestamp()))
-order by vtime_ms limit 1 for no key update of lane"""
-_NEXT_FREE = _NEXT + " skip locked"
+order by vtime_ms limit 1
+"""
+_NEXT_FREE = _NEXT + "for no key update of lane skip locked"
+_LOCK_IF_READY = """
+select account_id from lane
+where account_id = %(account_id)s and is_live = %(is_live)s and pool = %(pool)s
+    and queued > 0 and running < max_running
+for no key update
+"""
 _START_ONE = """
 update lane set queued = queued - 1, running = running + 1, vtime_ms = vtime_ms + %(estimate_ms)s / weight
 where account_id = %(account_id)s and is_live = %(is_live)s and pool = %(pool)s
