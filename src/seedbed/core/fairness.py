@@ -22,7 +22,7 @@ QUEUE_FULL_RETRY_S = 10
 def estimate_ms(request: GenerationRequest) -> int:
     """Return the engine time that a request is likely to take, at least 1 ms.
 
-    A ratio that is not known yet counts as the default one: the areas of a resolution differ by a hundredth.
+    A ratio that is not known yet counts as the default one: the areas of one resolution differ by a twentieth at most.
     """
     size = size_of(request.resolution, request.aspect_ratio or DEFAULT_ASPECT_RATIO)
     pixels = size.width_px * size.height_px * frame_count(request.duration_s)
