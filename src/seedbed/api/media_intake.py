@@ -1,8 +1,7 @@
 """Puts references that did not come as plain URLs into the one form that jobs keep: `asset://<id>`.
 
-Core judges a request before a byte of it is stored, so it is shown the short form of each reference: of a `data:` URI
-only the header, of an asset its URL with an extension that tells its kind. Once the request is accepted, the bytes of
-`data:` URIs become assets, and every reference gets its lasting URL.
+Core judges a request before a byte of it is stored, so of a `data:` URI it is shown only the header, and of an asset it
+is told the kind. Once the request is accepted, the bytes of `data:` URIs become assets.
 """
 
 from __future__ import annotations
@@ -20,15 +19,14 @@ from seedbed.core.data_uris import decode_data_uri
 from seedbed.core.errors import InvalidRequest, TooLarge
 from seedbed.core.faults import MediaFault
 from seedbed.core.limits import check_kind
-from seedbed.core.references import EXTENSIONS, MAX_REFERENCES, Kind, Reference
-from seedbed.core.request import Accepted, Draft, DraftReference
+from seedbed.core.references import MAX_REFERENCES, Kind, Reference
+from seedbed.core.request import Accepted, Draft
 from seedbed.core.urls import ASSET_SCHEME, DATA_SCHEME
 from seedbed.store import assets
 from seedbed.store.assets import ID_PREFIX
 from seedbed.store.keys import Principal
 
 _ASSET_URL = re.compile(re.escape(ASSET_SCHEME + ID_PREFIX) + r"[0-9a-f]{32}")
-_EXTENSION_OF = {kind: extension for extension, kind in reversed(EXTENSIONS.items())}
 
 
 async def shown_to_core(service: Service, who: Principal, draft: Draft) -> Draft:
@@ -40,20 +38,20 @@ async def shown_to_core(service: Service, who: Principal, draft: Draft) -> Draft
     references = []
     async with service.connection() as conn:
         for position, reference in enumerate(given):
-            url = reference.url
+            url, kind = reference.url, None
             if url.startswith(ASSET_SCHEME):
                 asset = await assets.get(conn, who.account_id, _asset_id(url), is_live=who.is_live)
                 if asset is None:
                     raise _unknown_asset(param_of(draft, position))
-                url = f"{url}/{asset.kind}{_EXTENSION_OF[Kind(asset.kind)]}"
+                kind = Kind(asset.kind)
             elif url.startswith(DATA_SCHEME):
                 url = url.partition(",")[0]
-            references.append(DraftReference(url, reference.role))
+            references.append(replace(reference, url=url, kind=kind))
     return replace(draft, references=tuple(references))
 
 
 async def settled(service: Service, who: Principal, draft: Draft, accepted: Accepted) -> Accepted:
-    """Return the accepted request with lasting URLs in place of short ones. `draft` is the one before it was shortened.
+    """Return the accepted request with its `data:` URIs as assets. `draft` is the one before they were shortened.
 
     Raises InvalidRequest for a `data:` URI that cannot be used.
     """

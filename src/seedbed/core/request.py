@@ -40,8 +40,11 @@ DEFAULT_EXPIRES_AFTER_S = 172_800
 
 @dataclass(frozen=True, slots=True)
 class DraftReference:
+    """`kind` is given where it is known, as of an upload; otherwise it follows from the role or the URL."""
+
     url: str
     role: str | None = None
+    kind: Kind | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +162,7 @@ def _references(draft: Draft, prompt: str, rules: Rules) -> tuple[tuple[Referenc
     given = given or ()
     warnings = [w for i, r in enumerate(given) if (w := _check_reference(r.url, i, draft, rules))]
     said = [_choice(r.role, Role, param=f"{draft.references_field}[{i}].role") for i, r in enumerate(given)]
-    kinds = [role.kind if role else guess_kind(r.url) for r, role in zip(given, said, strict=True)]
+    kinds = [role.kind if role else r.kind or guess_kind(r.url) for r, role in zip(given, said, strict=True)]
     pointers = find_pointers(prompt)
     warnings += [
         f"the prompt points at {p}, but only {kinds.count(p.kind)} reference(s) of that kind were sent"
