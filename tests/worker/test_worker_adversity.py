@@ -8,13 +8,20 @@ from datetime import UTC, datetime, timedelta
 
 import psutil
 import pytest
+from obstore.store import LocalStore
 from workbench import HERE, until
 from world import FUNDS, PRICE
 
 from seedbed.actions.reap import reap
+from seedbed.blobs.store import Blobs
 from seedbed.core.credits import Balance
 from seedbed.core.job import State
+from seedbed.worker.attempt import Bench
 from seedbed.worker.chores import sweep_once
+from seedbed.worker.host import EngineHost, EngineLimits
+from seedbed.worker.loop import sources_of
+from seedbed.worker.slot import Slot
+from seedbed.worker.switchboard import Switchboard
 
 pytestmark = pytest.mark.server
 
@@ -128,6 +135,49 @@ async def test_broken_connections_cost_no_job(world):
         job = await world.ended(job_id)
 
     assert (job.state, job.attempt, job.failures) == (State.SUCCEEDED, 1, 0)
+
+
+class LateBlobs(Blobs):
+    """Stores, and then lets something happen before it says so."""
+
+    def __init__(self, store, meanwhile):
+        super().__init__(store)
+        self.meanwhile = meanwhile
+
+    async def put_file(self, key, path):
+        await super().put_file(key, path)
+        await self.meanwhile(key.split("/")[1])
+
+
+async def test_bytes_that_were_stored_too_late_are_deleted(world):
+    world.blobs_folder.mkdir(exist_ok=True)
+    world.blobs = LateBlobs(LocalStore(world.blobs_folder), world.cancel)
+    job_id = await world.submit()
+
+    async with world.worker():
+        await world.ended(job_id)
+        await until(lambda: not world.stored())
+        following = await world.until(await world.submit(), lambda job: job.state is State.CANCELLED)
+
+    assert (await world.job(job_id)).state is State.CANCELLED
+    assert following.output is None
+
+
+async def test_a_finish_whose_answer_was_lost_keeps_its_bytes(world, tmp_path):
+    job_id = await world.submit()
+    async with world.worker():
+        job = await world.ended(job_id)
+    sources = sources_of(world.settings, world.pool, world.blobs)
+    bench = Bench(EngineHost("fake_engines:Fast", EngineLimits()), sources, tmp_path)
+    event = asyncio.Event()
+    slot = Slot(
+        bench=bench, pool=world.pool, switchboard=Switchboard(), worker="w", pools=["default"], lease_s=1, poll_s=1,
+        stopping=event, hurry=event,
+    )  # fmt: skip
+
+    await slot._sweep(job)
+
+    assert world.stored() == [f"jobs/{job_id}/1/result.mp4"]
 
 
 async def test_bytes_that_no_job_names_are_swept_and_the_others_kept(world):

@@ -46,8 +46,9 @@ class Lease:
 
     def report(self, stage: Stage, fraction: float) -> None:
         """Note how far the job is; the next beat tells it."""
-        self._stage, self._fraction = stage, fraction
-        self._news.set()
+        if (stage, fraction) != (self._stage, self._fraction):
+            self._stage, self._fraction = stage, fraction
+            self._news.set()
 
     def look(self) -> None:
         """Beat at once: there is word that the job was cancelled."""
