@@ -60,7 +60,7 @@ def open_blobs(url: str | None, folder: Path) -> Blobs:
         if url.startswith("file:"):
             return Blobs(LocalStore.from_url(url, automatic_cleanup=True, mkdir=True))
         options = {"timeout": timedelta(seconds=WAIT_S), "connect_timeout": timedelta(seconds=10)}
-        return Blobs(from_url(url, client_options=options))  # type: ignore[call-overload]
+        return Blobs(from_url(url, client_options=options))  # type: ignore[call-overload]  # one option type a store
     except (BaseError, ValueError, OSError) as exc:
         # The URL may hold credentials, and so may what the library says of it.
         raise NotReady("SEEDBED_BLOBS_URL cannot be opened; give a URL like file:///folder or s3://bucket.") from exc
