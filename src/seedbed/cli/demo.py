@@ -74,16 +74,19 @@ async def _demo(screen: Console, image: Path, prompt: str, out: Path) -> None:
 @asynccontextmanager
 async def _service(screen: Console) -> AsyncIterator[Running]:
     """Start the service on a free port, with a data folder of its own."""
+    from seedbed.cli.listening import has_loopback
     from seedbed.cli.service import running_service
     from seedbed.telemetry.logs import start_logging
 
     started_s = time.monotonic()
     with _throwaway_settings() as settings:
         start_logging(settings.log_level)
-        async with running_service(settings, workers=1) as running:
+        socket_path = None if has_loopback() else settings.home / "http"
+        async with running_service(settings, workers=1, socket_path=socket_path) as running:
             await running.ready()
             took_s = time.monotonic() - started_s
-            _row(screen, "service", f"database, API and worker at {running.settings.base_url}, {took_s:.1f} s")
+            where = socket_path or running.settings.base_url
+            _row(screen, "service", f"database, API and worker at {where}, {took_s:.1f} s")
             yield running
 
 
@@ -115,13 +118,16 @@ def _throwaway_settings() -> Iterator[Settings]:
 
 def _session(screen: Console, running: Running, image: Path, prompt: str, out: Path) -> None:
     """Be a client: upload, create, watch, download. Runs in a thread, for the service needs the loop."""
+    from httpx import HTTPTransport
+
     from seedbed.cli.generate import measures, save
     from seedbed.cli.progress import shown_progress
     from seedbed.cli.understanding import understood
     from seedbed_client import Client
 
     assert running.login is not None  # an embedded service always makes one
-    with Client(running.login.base_url, running.login.key) as client:
+    through = HTTPTransport(uds=str(running.socket_path)) if running.socket_path else None
+    with Client(running.login.base_url, running.login.key, transport=through) as client:
         _row(screen, "account", f"developer, with a key (...{running.login.key[-4:]}) and credits to spend")
         url = client.upload(image)
         _row(screen, "picture", f"{image.name} uploaded as {url}")

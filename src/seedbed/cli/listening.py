@@ -8,6 +8,7 @@ import errno
 import ipaddress
 import socket
 from collections.abc import AsyncIterator, Generator
+from pathlib import Path
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -34,6 +35,28 @@ def listen(host: str, port: int) -> socket.socket:
         taken.close()
         raise NotReady(_why_not(host, port, exc)) from exc
     return taken
+
+
+def listen_locally(path: Path) -> socket.socket:
+    """Return a listening socket in the file system, for where not even 127.0.0.1 can be reached."""
+    taken = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        taken.bind(str(path))
+        taken.listen(_BACKLOG)
+    except OSError as exc:
+        taken.close()
+        raise NotReady(f"There is no loopback network here, and no socket can be made at {path} ({exc}).") from exc
+    return taken
+
+
+def has_loopback() -> bool:
+    """Return whether 127.0.0.1 can be reached: in a network namespace of its own it often cannot."""
+    with listen("127.0.0.1", 0) as listening, socket.socket() as caller:
+        try:
+            caller.connect(listening.getsockname())
+        except OSError:
+            return False
+        return True
 
 
 def _why_not(host: str, port: int, fault: OSError | OverflowError) -> str:

@@ -10,6 +10,7 @@ import contextlib
 import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seedbed.cli.database import connected, migrated
@@ -35,6 +36,7 @@ class Running:
     login: Login | None  # the developer's; None beside a database of the operator's own
     http: HttpServer
     workers: LocalWorkers
+    socket_path: Path | None  # where it listens instead of at its port
 
     def force(self) -> None:
         """Hurry an orderly end that takes too long."""
@@ -59,19 +61,22 @@ class Running:
 
 
 @contextlib.asynccontextmanager
-async def running_service(settings: Settings, *, workers: int) -> AsyncIterator[Running]:
+async def running_service(
+    settings: Settings, *, workers: int, socket_path: Path | None = None
+) -> AsyncIterator[Running]:
     """Run it until the end of the block. Call it in the main thread: the kernel ties children to the forking thread.
 
+    With a `socket_path` it listens there and not at its port, which then only stands in URLs.
     Raises NotReady, with the setting or the command that helps.
     """
     from seedbed.api.app import create_app
     from seedbed.blobs.store import open_blobs
-    from seedbed.cli.listening import HttpServer, client_host, listen
+    from seedbed.cli.listening import HttpServer, client_host, listen, listen_locally
     from seedbed.store.database import connect_pool
 
     make_home(settings.home)
-    with contextlib.closing(listen(settings.host, settings.port)) as listening:
-        port = listening.getsockname()[1]
+    with listen_locally(socket_path) if socket_path else listen(settings.host, settings.port) as listening:
+        port = settings.port if socket_path else listening.getsockname()[1]
         with _database(settings) as url:
             actual = replace(
                 settings,
@@ -87,7 +92,7 @@ async def running_service(settings: Settings, *, workers: int) -> AsyncIterator[
             async with connect_pool(url, min_size=1, max_size=_MAX_CONNECTIONS, name="api") as pool:
                 http = HttpServer(create_app(pool=pool, blobs=blobs, settings=actual), listening)
                 async with http.running(), local.running():
-                    yield Running(actual, login, http, local)
+                    yield Running(actual, login, http, local, socket_path)
 
 
 @contextlib.contextmanager
