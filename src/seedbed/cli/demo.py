@@ -66,8 +66,9 @@ async def _demo(screen: Console, image: Path, prompt: str, out: Path) -> None:
             if session.done():
                 session.result()
                 return
+            running.force()  # nobody wants the video any more
     # The service is gone, so the session meets a closed connection and ends; what it says then is of no interest.
-    await asyncio.wait([session], timeout=5)
+    await asyncio.gather(session, return_exceptions=True)
     raise typer.Abort
 
 

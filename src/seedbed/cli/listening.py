@@ -103,7 +103,7 @@ class HttpServer:
                 app,
                 http="httptools",
                 ws="none",
-                lifespan="on",
+                lifespan="off",  # the app has none, and the pool is opened around it
                 log_config=None,
                 access_log=False,
                 server_header=False,
