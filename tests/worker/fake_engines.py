@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+from workbench import NAP
+
 from seedbed.core.engine import Capabilities, Made, Stage
 from seedbed.core.errors import ContentRejected, MediaInvalid
 from seedbed.core.references import Role
@@ -61,7 +63,7 @@ class Deaf(Fast):
     """Never reports again, so that it cannot be told to stop. It has a child of its own."""
 
     def work(self, _task, _report):
-        subprocess.run([sys.executable, "-c", "import time; time.sleep(600)"], check=True)
+        subprocess.run([sys.executable, "-c", NAP], check=True)
 
 
 class Frozen(Fast):

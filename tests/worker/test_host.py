@@ -4,9 +4,8 @@ import asyncio
 import os
 import signal
 
-import psutil
 import pytest
-from workbench import CANVAS, task, until
+from workbench import CANVAS, engines, task, until
 
 from seedbed.core.engine import Stage
 from seedbed.core.errors import (
@@ -23,10 +22,6 @@ from seedbed.worker.host import EngineHost, EngineLimits
 
 def nothing(_stage, _fraction):
     pass
-
-
-def children() -> set[int]:
-    return {process.pid for process in psutil.Process().children(recursive=True) if process.status() != "zombie"}
 
 
 async def reported(host: EngineHost, out, prompt="a quiet lake") -> asyncio.Task:
@@ -64,12 +59,12 @@ async def test_a_video_comes_out_with_its_facts_and_reports(make_host, tmp_path)
 async def test_the_engine_stays_warm_between_jobs(make_host, tmp_path):
     host = make_host("Fast")
     await host.warm()
-    before = children()
+    before = engines()
 
     await host.make(task(), tmp_path / "1.mp4", nothing)
     await host.make(task(), tmp_path / "2.mp4", nothing)
 
-    assert children() == before
+    assert engines() == before
 
 
 async def test_what_the_engine_can_do_is_told(make_host):
@@ -79,24 +74,24 @@ async def test_what_the_engine_can_do_is_told(make_host):
 async def test_a_cancelled_job_is_stopped_and_its_engine_kept(make_host, tmp_path):
     host = make_host("Endless", grace_s=20)
     work = await reported(host, tmp_path / "out.mp4")
-    before = children()
+    before = engines()
 
     await stop(work)
 
-    assert children() == before
+    assert engines() == before
     assert list(tmp_path.iterdir()) == []
 
 
 async def test_an_engine_that_does_not_stop_is_killed_with_all_it_started_and_replaced(make_host, tmp_path):
     host = make_host("DeafOnce", grace_s=0.1)
     work = await reported(host, tmp_path / "out.mp4", prompt="deaf")
-    before = children()
+    before = engines()
 
     await stop(work)
     done = await host.make(task(), tmp_path / "next.mp4", nothing)
 
     assert done.frames == CANVAS.frames
-    assert not children() & before
+    assert not engines() & before
 
 
 async def test_the_replacement_starts_without_waiting_for_the_next_job(make_host, tmp_path):
@@ -104,7 +99,7 @@ async def test_the_replacement_starts_without_waiting_for_the_next_job(make_host
     with pytest.raises(EngineFailed):
         await host.make(task(), tmp_path / "out.mp4", nothing)
 
-    await until(children)
+    await until(engines)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +151,7 @@ async def test_what_an_engine_prints_cannot_disturb_the_protocol(make_host, tmp_
 async def test_an_engine_that_cannot_be_loaded_says_why(make_host):
     with pytest.raises(NotReady, match="the weights are missing"):
         await make_host("Unloadable").warm()
-    assert not children()
+    assert not engines()
 
 
 async def test_an_unknown_engine_names_those_there_are():
@@ -169,7 +164,7 @@ async def test_an_unknown_engine_names_those_there_are():
 async def test_a_child_that_died_while_idle_costs_no_job(make_host, tmp_path):
     host = make_host("Fast")
     await host.warm()
-    [child] = children()
+    [child] = engines()
     os.kill(child, signal.SIGKILL)
     await until(lambda: not host.is_warm)
 
@@ -182,19 +177,19 @@ async def test_closing_leaves_no_process(make_host):
 
     await host.close()
 
-    assert not children()
+    assert not engines()
 
 
 async def test_ctrl_c_and_sigterm_are_the_workers_business(make_host, tmp_path):
     host = make_host("Fast")
     await host.warm()
-    [child] = children()
+    [child] = engines()
 
     os.kill(child, signal.SIGINT)
     os.kill(child, signal.SIGTERM)
 
     assert (await host.make(task(), tmp_path / "out.mp4", nothing)).frames == CANVAS.frames
-    assert children() == {child}
+    assert engines() == {child}
 
 
 async def test_the_child_sees_no_secrets_and_few_threads(make_host, tmp_path, monkeypatch):

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import psutil
 import pytest
 from obstore.store import LocalStore
-from workbench import HERE, until
+from workbench import HERE, engines, until
 from world import FUNDS, PRICE
 
 from seedbed.actions.reap import reap
@@ -24,15 +24,6 @@ from seedbed.worker.slot import Slot
 from seedbed.worker.switchboard import Switchboard
 
 pytestmark = pytest.mark.server
-
-
-def engines() -> set[int]:
-    """The engines of this process, by their number."""
-    return {
-        child.pid
-        for child in psutil.Process().children(recursive=True)
-        if child.status() != psutil.STATUS_ZOMBIE and "seedbed.worker.child" in child.cmdline()
-    }
 
 
 async def test_a_cancelled_job_is_let_go_and_the_engine_kept(world):

@@ -2,12 +2,17 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 from seedbed.core.engine import Canvas, RenderTask
 from seedbed.core.sizes import Size
 from seedbed.core.timeline import FPS, frame_count
 
+NAP = "import time; time.sleep(600)"  # what an engine's own child does
+ENGINE_MARKS = {"seedbed.worker.child", NAP}
 HERE = Path(__file__).parent
 WAIT_S = 30  # generous, because it bounds failing tests only
 CANVAS = Canvas(Size(864, 496), frame_count(4), FPS)
@@ -24,3 +29,13 @@ async def until(condition: Callable[[], object]) -> None:
             return
         await asyncio.sleep(0.01)
     raise AssertionError("It did not come true.")
+
+
+def engines() -> set[int]:
+    """The engines of this process and what they started, by number. Its other children (a database) do not count."""
+    found = set()
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if child.status() != psutil.STATUS_ZOMBIE and ENGINE_MARKS & set(child.cmdline()):
+                found.add(child.pid)
+    return found
