@@ -72,14 +72,15 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """One language. `phrases` maps a phrase's first character to its patterns and senses."""
+    """One language. `phrases` maps a phrase's first two characters (or its only one) to
+    its patterns and senses, so that few patterns are tried at each place."""
 
     language: str
     phrases: Mapping[str, tuple[tuple[re.Pattern[str], Sense], ...]]
 
     def candidates(self, text: str) -> Iterator[Match]:
         for start in range(len(text)):
-            for pattern, sense in self.phrases.get(text[start], ()):
+            for pattern, sense in self.phrases.get(text[start : start + 2], ()) + self.phrases.get(text[start], ()):
                 if found := pattern.match(text, start):
                     yield Match(start, found.end(), sense, found.group())
 
@@ -101,7 +102,8 @@ def parse_lexicon(table: Mapping[str, Any]) -> Lexicon:
     grammar = {key: bool(table.get(key, False)) for key in ("open_start", "open_end", "loose_spaces")}
     by_head: dict[str, list[tuple[re.Pattern[str], Sense]]] = defaultdict(list)
     for phrase, sense in _entries(table):
-        by_head[normalise(phrase.strip("*$"))[0]].append((_compile(phrase, **grammar), sense))
+        for head in _heads(normalise(phrase.strip("*$")), loose=grammar["loose_spaces"]):
+            by_head[head].append((_compile(phrase, **grammar), sense))
     frozen = {head: tuple(entries) for head, entries in by_head.items()}
     return Lexicon(language=str(table["language"]), phrases=frozen)
 
@@ -126,6 +128,11 @@ def _slots(tables: Mapping[str, Mapping[str, list[str]]], **degree: float) -> It
             if value not in ALLOWED[Slot(name)]:
                 raise ValueError(f"'{value}' is not one of {sorted(ALLOWED[Slot(name)])} ([{name}])")
             yield from ((phrase, Sense(Slot(name), value, **degree)) for phrase in phrases)
+
+
+def _heads(text: str, *, loose: bool) -> set[str]:
+    """Return how a prompt may begin where it holds the phrase."""
+    return {text[:2], text.replace(" ", "")[:2]} if loose else {text[:2]}
 
 
 def _compile(phrase: str, *, open_start: bool, open_end: bool, loose_spaces: bool) -> re.Pattern[str]:

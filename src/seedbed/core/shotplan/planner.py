@@ -27,6 +27,7 @@ from seedbed.core.shotplan.vocabulary import (
 
 _SENTENCE_END = re.compile(r"[.!?。！？;；\n]+(?=\s|$)|[。！？]")
 _CLAUSE_END = re.compile(r"[,，、:：]|[.!?。！？;；\n]+(?=\s|$)|[。！？]")
+_FREE = (Slot.SCENERY, Slot.HUES, Slot.TIMES)
 _NEGATION_REACH_WORDS = 2
 _NEGATION_REACH_CHARS = 14
 
@@ -66,14 +67,19 @@ def plan_shot(prompt: str, lexicons: Sequence[Lexicon], traits: PictureTraits | 
 
 
 def _longest(text: str, lexicons: Sequence[Lexicon]) -> list[Match]:
-    """Return the matches in order of place; where two overlap, the longer one (then the earlier one) is kept."""
+    """Return the matches in order of place; where two overlap, the longer one (then the earlier one) is kept.
+
+    Scenery, hues and times of day overlap freely with one another: "green field" is both.
+    """
     found = [match for lexicon in lexicons for match in lexicon.candidates(text)]
     found.sort(key=lambda m: (m.start - m.end, m.start))
-    taken = bytearray(len(text))
+    taken = {slot: bytearray(len(text)) for slot in (None, *_FREE)}
     kept = []
     for match in found:
-        if not any(taken[match.start : match.end]):
-            taken[match.start : match.end] = b"\1" * (match.end - match.start)
+        lane = match.sense.slot if match.sense.slot in _FREE else None
+        if not any(taken[lane][match.start : match.end]):
+            for each in taken if match.sense.slot is Slot.IGNORE else (lane,):
+                taken[each][match.start : match.end] = b"\1" * (match.end - match.start)
             kept.append(match)
     return sorted(kept, key=lambda m: m.start)
 

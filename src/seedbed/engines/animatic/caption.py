@@ -51,8 +51,13 @@ class Caption:
 def readable(text: str) -> str | None:
     """Return the text as one line that the fonts can draw, or None if they cannot draw all of it."""
     kept = (" " if c.isspace() else c for c in unicodedata.normalize("NFC", text))
-    line = " ".join("".join(c for c in kept if unicodedata.category(c) not in _DROPPED).split())
+    line = " ".join("".join(c for c in kept if not _is_dropped(c)).split())
     return line if line and all(_font_of(c) is not None for c in set(line)) else None
+
+
+def _is_dropped(character: str) -> bool:
+    # The variation selectors after emoji count as combining marks.
+    return unicodedata.category(character) in _DROPPED or "\ufe00" <= character <= "\ufe0f"
 
 
 def make_caption(prompt: str, canvas: Size) -> Caption:

@@ -133,22 +133,23 @@ def _without_subject(rgb: Bytes, small: Floats, opacity: Floats) -> Bytes:
     subject = (opacity > 0.06).astype(np.float32)
     near, far = (max(3, small.shape[1] // parts) | 1 for parts in (110, 28))
     painted = fill(small, 1 - cv2.dilate(subject, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (far, far))))
-    size = (rgb.shape[1], rgb.shape[0])
-    painted = cv2.resize(painted, size, interpolation=cv2.INTER_CUBIC)
     hole = cv2.GaussianBlur(cv2.dilate(subject, np.ones((near, near), np.uint8)), (0, 0), near / 3)
-    share = cv2.resize(hole, size, interpolation=cv2.INTER_LINEAR)[..., None]
-    behind: Bytes = np.clip(rgb * (1 - share) + painted * share, 0, 255).astype(np.uint8)
-    return behind
+    return _mixed(rgb, painted, hole)
 
 
 def _beyond_its_edge(rgb: Bytes, small: Floats, opacity_small: Floats, opacity: Floats) -> Bytes:
     """Carry the subject's own colour over its soft edge, so that no rim of the old background travels with it."""
     spread = fill(small, (opacity_small > 0.95).astype(np.float32))
+    edge = 1 - np.clip((opacity - 0.5) / 0.4, 0, 1)
+    return _mixed(rgb, spread, edge)
+
+
+def _mixed(rgb: Bytes, coarse: Floats, share: Floats) -> Bytes:
+    """Lay `share` (any size, 0..1) of a coarse picture (h, w, 3), 0..255, over (H, W, 3)."""
     size = (rgb.shape[1], rgb.shape[0])
-    own = cv2.resize(spread, size, interpolation=cv2.INTER_LINEAR)
-    share = np.clip((opacity - 0.5) / 0.4, 0, 1)[..., None]
-    carried: Bytes = np.clip(rgb * share + own * (1 - share), 0, 255).astype(np.uint8)
-    return carried
+    over = cv2.resize(np.clip(coarse, 0, 255).astype(np.uint8), size, interpolation=cv2.INTER_LINEAR)
+    weight = share if share.shape == rgb.shape[:2] else cv2.resize(share, size, interpolation=cv2.INTER_LINEAR)
+    return cv2.blendLinear(over, rgb, weight, 1 - weight)
 
 
 def _box(opacity: Bytes, region: Region) -> tuple[float, float, float, float]:

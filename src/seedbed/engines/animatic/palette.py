@@ -81,7 +81,7 @@ _GROUNDS = {
     Scenery.DESERT: (_rgb("c98f52"), 0.66),
 }
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
-_COVERING = (Effect.RAIN, Effect.SNOW, Effect.FOG)
+_COVERING = {Effect.RAIN: 0.70, Effect.SNOW: 0.65, Effect.FOG: 0.42}  # how far weather hides the light
 
 
 def palette_of(plan: ShotPlan, scenery: Scenery) -> Palette:
@@ -92,10 +92,10 @@ def palette_of(plan: ShotPlan, scenery: Scenery) -> Palette:
         palette = _TIMES[plan.time_of_day] if plan.time_of_day else _UNSAID
     if ground := _GROUNDS.get(scenery):
         palette = _grounded(palette, *ground)
-    covering = [cue.strength for cue in plan.effects if cue.effect in _COVERING]
+    covering = [_COVERING[cue.effect] * cue.strength**0.6 for cue in plan.effects if cue.effect in _COVERING]
     if covering:
         dark = plan.time_of_day in {TimeOfDay.NIGHT, TimeOfDay.DUSK}
-        palette = _mixed(palette, _OVERCAST_NIGHT if dark else _OVERCAST, min(0.9, 0.55 + 0.25 * max(covering)))
+        palette = _mixed(palette, _OVERCAST_NIGHT if dark else _OVERCAST, min(0.9, max(covering)))
     for hue in plan.hues[:2]:
         palette = _bent(palette, _HUES[hue], 0.34)
     return palette

@@ -22,7 +22,7 @@ from seedbed.engines.animatic.film import Anchor, Film, drawer_of
 from seedbed.engines.animatic.framing import crop_of
 from seedbed.engines.animatic.lexicons import load_lexicons
 from seedbed.engines.animatic.passage import DISSOLVE_FROM, Morph, dissolve, measure_flow
-from seedbed.engines.animatic.planes import Bytes
+from seedbed.engines.animatic.planes import Bytes, Planes
 from seedbed.engines.animatic.slate import draw_slate
 from seedbed.engines.animatic.sources import choose_sources
 from seedbed.engines.animatic.stage import Look, depth_of, fitted, flat_view, look_at, parallax_of, set_stage
@@ -61,9 +61,9 @@ def _path(task: RenderTask, plan: ShotPlan, *, focus: float, trust: float) -> Pa
     return plan_path(plan, frames=task.canvas.frames, fps=task.canvas.fps, focus=focus, trust=trust, seed=task.seed)
 
 
-def _anchored(look: Look, stage: Stage, frame: int) -> Anchor:
+def _anchored(stage: Stage, frame: int, promised: Planes) -> Anchor:
     drawn, _ = drawer_of(stage)()(frame)
-    return Anchor.between(frame, promised=flat_view(look, stage, frame), drawn=drawn)
+    return Anchor.between(frame, promised=promised, drawn=drawn)
 
 
 def _one_picture(task: RenderTask, picture: Bytes, finder: SubjectFinder, *, at_end: bool) -> Production:
@@ -74,8 +74,9 @@ def _one_picture(task: RenderTask, picture: Bytes, finder: SubjectFinder, *, at_
     path = _path(task, plan, focus=depth.focus, trust=parallax_of(look))
     stage = set_stage(look, canvas.size, depth, ending_at_rest(path) if at_end else path)
     exact = canvas.frames - 1 if at_end else 0
-    effects = build(plan, canvas, flat_view(look, stage, exact), seed=task.seed, ends_on_picture=at_end)
-    film = Film(drawer_of(stage), canvas.fps, effects, (_anchored(look, stage, exact),))
+    promised = flat_view(look, stage, exact)
+    effects = build(plan, canvas, promised, seed=task.seed, ends_on_picture=at_end)
+    film = Film(drawer_of(stage), canvas.fps, effects, (_anchored(stage, exact, promised),))
     return Production(film, plan, "picture", ())
 
 
@@ -102,7 +103,10 @@ def _two_pictures(task: RenderTask, first: Bytes, last: Bytes, finder: SubjectFi
         stages.append(
             set_stage(look, canvas.size, depth, ending_at_rest(path, seen_from=seen_from) if at_end else path)
         )
-    anchors = (_anchored(looks[0], stages[0], 0), _anchored(looks[1], stages[1], canvas.frames - 1))
+    anchors = [
+        _anchored(stage, frame, flat_view(look, stage, frame))
+        for look, stage, frame in zip(looks, stages, (0, canvas.frames - 1), strict=True)
+    ]
     film = Film(dissolve(*stages, frames=canvas.frames), canvas.fps, effects, anchors)
     return Production(film, plan, "dissolve", ())
 

@@ -159,4 +159,4 @@ def _limb(chance: np.random.Generator, width: int, height: int) -> Ridge:
     """Return the curve of a planet that fills the lower part of the frame."""
     x = np.linspace(-1, 1, width, dtype=np.float32) - np.float32(chance.uniform(-0.25, 0.25))
     top = (0.70 + 0.16 * x * x) * height
-    return Ridge(top.astype(np.float32), 0.85, 0.5, depth=0.5, texture=_grain(chance, width, height, 0.3))
+    return Ridge(top.astype(np.float32), 0.4, 0.5, depth=0.5, mist=0.0, texture=_grain(chance, width, height, 0.3))

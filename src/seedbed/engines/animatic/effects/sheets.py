@@ -72,23 +72,20 @@ def draw_streaks(
     """Draw falling lines. slope: sideways per downwards. light: luma of the brightest."""
     sheet, scale = blank(canvas), scale_of(canvas)
     height, width = sheet.shape
-    one = 1 << _SUBPIXEL_BITS
+    thick = max(1, round(width_px * scale))
     for x, y, size, bright in zip(*chance.random((4, count)), strict=True):
         length = length_px * scale * (0.6 + 0.8 * size)
-        color = int(light * (0.45 + 0.55 * bright))
+        color = light * (0.45 + 0.55 * bright)
         # Both ends fade out: a dim long line under a bright short one.
         for part, share in ((1.0, 0.45), (0.6, 1.0)):
-            top = (y * height + length * (1 - part) / 2, x * width + slope * length * (1 - part) / 2)
-            bottom = (top[0] + length * part, top[1] + slope * length * part)
-            for shift_y in (0, -height):
-                for shift_x in (0, -width, width):
-                    start = (round((top[1] + shift_x) * one), round((top[0] + shift_y) * one))
-                    end = (round((bottom[1] + shift_x) * one), round((bottom[0] + shift_y) * one))
-                    thick = max(1, round(width_px * scale))
+            top = y * height + length * (1 - part) / 2
+            left = x * width + slope * length * (1 - part) / 2
+            low, aside = top + length * part, left + slope * length * part
+            for dy in _wraps(top, low, height):
+                for dx in _wraps(min(left, aside), max(left, aside), width):
+                    start, end = _fixed(left + dx, top + dy), _fixed(aside + dx, low + dy)
                     cv2.line(sheet, start, end, int(color * share), thick, cv2.LINE_AA, _SUBPIXEL_BITS)
-    return finish(
-        cv2.GaussianBlur(sheet, (0, 0), 0.35 + 0.4 * width_px * scale, borderType=cv2.BORDER_REFLECT_101), canvas
-    )
+    return finish(_blurred(sheet, 0.35 + 0.4 * width_px * scale), canvas)
 
 
 def draw_discs(
@@ -97,19 +94,31 @@ def draw_discs(
     """Draw round flakes. softness: blur as a share of the radius. light: luma of the brightest."""
     sheet, scale = blank(canvas), scale_of(canvas)
     height, width = sheet.shape
-    one = 1 << _SUBPIXEL_BITS
     for x, y, size, bright in zip(*chance.random((4, count)), strict=True):
         radius = radius_px * scale * (0.6 + 0.8 * size)
         color = int(light * (0.4 + 0.6 * bright))
-        for shift_y in (0, -height, height):
-            for shift_x in (0, -width, width):
-                center = (round((x * width + shift_x) * one), round((y * height + shift_y) * one))
-                cv2.circle(sheet, center, max(1, round(radius * one)), color, -1, cv2.LINE_AA, _SUBPIXEL_BITS)
-    sigma = max(0.5, softness * radius_px * scale)
+        for dy in _wraps(y * height - radius, y * height + radius, height):
+            for dx in _wraps(x * width - radius, x * width + radius, width):
+                center = _fixed(x * width + dx, y * height + dy)
+                drawn_radius = max(1, round(radius * (1 << _SUBPIXEL_BITS)))
+                cv2.circle(sheet, center, drawn_radius, color, -1, cv2.LINE_AA, _SUBPIXEL_BITS)
+    return finish(_blurred(sheet, max(0.5, softness * radius_px * scale)), canvas)
+
+
+def _wraps(first: float, last: float, period: int) -> tuple[int, ...]:
+    """Return by how much to shift a drawing so that what sticks out on one side comes in on the other."""
+    return (0, *((period,) if first < 2 else ()), *((-period,) if last > period - 2 else ()))
+
+
+def _fixed(x: float, y: float) -> tuple[int, int]:
+    """Return a point in the fixed-point numbers that OpenCV draws with."""
+    return round(x * (1 << _SUBPIXEL_BITS)), round(y * (1 << _SUBPIXEL_BITS))
+
+
+def _blurred(sheet: Bytes, sigma: float) -> Bytes:
     margin = math.ceil(3 * sigma)
     wrapped = cv2.copyMakeBorder(sheet, margin, margin, margin, margin, cv2.BORDER_WRAP)
-    blurred = cv2.GaussianBlur(wrapped, (0, 0), sigma)[margin:-margin, margin:-margin]
-    return finish(np.ascontiguousarray(blurred), canvas)
+    return np.ascontiguousarray(cv2.GaussianBlur(wrapped, (0, 0), sigma)[margin:-margin, margin:-margin])
 
 
 def add(plane: Bytes, sheet: Sheet, x: float, y: float, amount: float) -> None:

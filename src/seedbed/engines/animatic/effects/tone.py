@@ -107,8 +107,12 @@ def film_grain(canvas: Size, *, strength: float, seed: int) -> Paint:
 
     def paint(planes: Planes, moment: Moment) -> None:
         x, y = (int(v) for v in np.random.default_rng([seed, 41, moment.frame]).integers(0, side, 2))
-        cv2.add(planes.y, lighter.window(x, y), dst=planes.y)
-        cv2.subtract(planes.y, darker.window(x, y), dst=planes.y)
+        if moment.amount < 1:
+            cv2.addWeighted(planes.y, 1, lighter.window(x, y), moment.amount, 0, dst=planes.y)
+            cv2.addWeighted(planes.y, 1, darker.window(x, y), -moment.amount, 0, dst=planes.y)
+        else:
+            cv2.add(planes.y, lighter.window(x, y), dst=planes.y)
+            cv2.subtract(planes.y, darker.window(x, y), dst=planes.y)
 
     return paint
 
