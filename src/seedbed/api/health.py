@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from seedbed.api.native.answers import json_response
-from seedbed.api.service import WORKER_SILENCE_S, Service
+from seedbed.api.service import Service
 from seedbed.core.errors import SeedbedError
 from seedbed.store import workers
 
@@ -61,5 +61,5 @@ async def _check_database(service: Service) -> None:
 
 async def _check_worker(service: Service) -> str | None:
     async with service.connection() as conn:
-        found = await workers.alive(conn, WORKER_SILENCE_S)
+        found = await workers.alive(conn)
     return None if found else "No worker was heard of lately; start one with `seedbed work`."

@@ -14,8 +14,6 @@ from seedbed.core.pricing import Tariff
 from seedbed.settings import Settings
 from seedbed.store.database import Connection, Pool, borrow
 
-POOL = "default"  # the only pool of workers until an operator may name others
-WORKER_SILENCE_S = 15.0  # three heartbeats: a worker that was silent for so long does not count as alive
 MAX_PROBES = 2  # children that look at uploads at the same time; each may take more than a GB
 MAX_CANCELS_A_MINUTE = 30  # of jobs that are being processed: each of them has already cost engine time
 

@@ -18,6 +18,7 @@ from seedbed.core.sizes import AspectRatio, Size
 
 ID_PREFIX = "req_"
 ID_ENTROPY_BYTES = 16
+DEFAULT_POOL = "default"  # the only pool of workers until an operator may name others
 
 
 class State(StrEnum):

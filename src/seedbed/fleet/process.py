@@ -10,6 +10,7 @@ import asyncio
 import sys
 
 from seedbed.core.errors import NotReady
+from seedbed.core.job import DEFAULT_POOL
 from seedbed.fleet.interrupts import run_loop
 from seedbed.fleet.tie import tie_to_parent
 from seedbed.settings import Settings, load_settings
@@ -20,14 +21,13 @@ ENGINE = "animatic"
 
 async def run_until(stopping: asyncio.Event, settings: Settings) -> None:
     """Work until the event is set. Raises NotReady if there is no database to work against."""
-    from seedbed.api.service import POOL
     from seedbed.blobs.store import open_blobs
     from seedbed.worker.loop import run_worker
 
     if settings.database_url is None:
         raise NotReady("A worker needs a database; set SEEDBED_DATABASE_URL.")
     blobs = open_blobs(settings.blobs_url, settings.blobs_folder)
-    await run_worker(settings.database_url, blobs, settings, engine=ENGINE, pools=[POOL], stopping=stopping)
+    await run_worker(settings.database_url, blobs, settings, engine=ENGINE, pools=[DEFAULT_POOL], stopping=stopping)
 
 
 async def _run_beside_the_service(settings: Settings) -> None:

@@ -13,6 +13,7 @@ from seedbed.core.fairness import eta_s, jobs_ahead
 from seedbed.core.job import Job, QueuePlace
 from seedbed.store.database import Connection, many, one, one_or_none
 from seedbed.store.rows import to_job, to_jsonb
+from seedbed.store.workers import SILENCE_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ async def settle(conn: Connection, job: Job, *, run_at: datetime | None = None) 
     return to_job(await one(conn, _SETTLE, facts))
 
 
-async def queue_place(conn: Connection, job: Job, *, worker_within_s: float = 30) -> QueuePlace:
+async def queue_place(conn: Connection, job: Job, *, worker_within_s: float = SILENCE_S) -> QueuePlace:
     """Return a queued job's likely place and wait. Both are estimates: fair share, retries and new workers change them.
 
     The typical time is that of the pool's last twenty successes, and the estimate of fair share while there are none.

@@ -11,6 +11,8 @@ from psycopg.types.json import Jsonb
 
 from seedbed.store.database import Connection, many
 
+SILENCE_S = 15.0  # three heartbeats: a worker that was silent for so long does not count as alive
+
 
 @dataclass(frozen=True, slots=True)
 class Worker:
@@ -41,7 +43,7 @@ async def leave(conn: Connection, worker_id: str) -> None:
     await conn.execute("delete from worker where id = %(id)s", {"id": worker_id})
 
 
-async def alive(conn: Connection, within_s: float, *, at: datetime | None = None) -> list[Worker]:
+async def alive(conn: Connection, within_s: float = SILENCE_S, *, at: datetime | None = None) -> list[Worker]:
     """Return the workers that were heard of within that time."""
     return [
         Worker(row["id"], tuple(row["pools"]), row["capabilities"], row["doing"], row["seen_at"])

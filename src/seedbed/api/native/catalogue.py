@@ -10,7 +10,7 @@ from starlette.responses import Response
 from seedbed.api.auth import has_key, identify
 from seedbed.api.native.answers import json_response
 from seedbed.api.native.wire import Models, ModelView, PricingView, ReferenceLimits, ReferencesView
-from seedbed.api.service import WORKER_SILENCE_S, Service
+from seedbed.api.service import Service
 from seedbed.core.limits import MediaLimits
 from seedbed.core.models import MODELS, Model
 from seedbed.core.pricing import Tariff
@@ -27,7 +27,7 @@ async def list_models(service: Service, request: Request) -> Response:
     if has_key(request):
         await identify(service, request)
     async with service.connection() as conn:
-        engine = engine_of(await workers.alive(conn, WORKER_SILENCE_S))
+        engine = engine_of(await workers.alive(conn))
     limits = service.settings.media_limits
     views = [model_view(model, tariff=service.tariff, limits=limits, engine=engine) for model in MODELS.values()]
     return json_response(Models(data=tuple(views)))

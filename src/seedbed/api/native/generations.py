@@ -26,11 +26,11 @@ from seedbed.api.native.drafts import draft_of
 from seedbed.api.native.paths import GENERATIONS, ROOT
 from seedbed.api.native.wire import Cancelled, Created, GenerationBody
 from seedbed.api.ranges import matches
-from seedbed.api.service import POOL, Service
+from seedbed.api.service import Service
 from seedbed.api.waiting import wait_for_change, wait_s
 from seedbed.core.errors import NotFound, Unavailable
 from seedbed.core.idempotency import json_digest
-from seedbed.core.job import Job, QueuePlace, State, make_job_id
+from seedbed.core.job import DEFAULT_POOL, Job, QueuePlace, State, make_job_id
 from seedbed.core.native_view import native_view
 from seedbed.core.request import MAX_SEED, Accepted, Draft, accept
 from seedbed.store import jobs
@@ -134,7 +134,7 @@ def _order(
             duration_s=request.duration_s,
             has_media=request.has_media,
         ),
-        pool=POOL,
+        pool=DEFAULT_POOL,
         job_id=make_job_id(secrets.token_bytes(16)),
         idempotency=claim,
         queue_limit_jobs=service.settings.queue_limit_jobs,

@@ -242,7 +242,9 @@ def _effect_cues(found: list[_Found], groups: int, ended: list[Match]) -> tuple[
         effect = Effect(target.match.sense.value)
         cue = EffectCue(effect, Fraction(target.group, groups), Fraction(1), target.strength, target.match.words)
         stopper = next((e for e in ended if 0 <= e.start - target.match.end <= _NEGATION_REACH_CHARS), None)
-        if stopper and target.group > 0:
+        if stopper and target.group == 0:
+            continue  # "a street where the rain has stopped": it is over before the clip begins
+        if stopper:
             # "then the rain stops": it was there from the start, whether that was said or not.
             earlier = cues.get(effect, replace(cue, start=Fraction(0)))
             cues[effect] = replace(earlier, end=cue.start)
