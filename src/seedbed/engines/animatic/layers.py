@@ -131,9 +131,9 @@ def _without_subject(rgb: Bytes, small: Floats, opacity: Floats) -> Bytes:
     only the subject and its edge, for everything beyond is seen.
     """
     subject = (opacity > 0.06).astype(np.float32)
-    near, far = (max(3, small.shape[1] // parts) | 1 for parts in (110, 28))
+    near, far = (max(3, small.shape[1] // parts) | 1 for parts in (70, 34))
     painted = fill(small, 1 - cv2.dilate(subject, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (far, far))))
-    hole = cv2.GaussianBlur(cv2.dilate(subject, np.ones((near, near), np.uint8)), (0, 0), near / 3)
+    hole = cv2.GaussianBlur(cv2.dilate(subject, np.ones((near, near), np.uint8)), (0, 0), near * 0.55)
     return _mixed(rgb, painted, hole)
 
 

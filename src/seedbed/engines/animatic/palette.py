@@ -96,6 +96,8 @@ def palette_of(plan: ShotPlan, scenery: Scenery) -> Palette:
     if covering:
         dark = plan.time_of_day in {TimeOfDay.NIGHT, TimeOfDay.DUSK}
         palette = _mixed(palette, _OVERCAST_NIGHT if dark else _OVERCAST, min(0.9, max(covering)))
+        if plan.effect(Effect.RAIN) or plan.effect(Effect.SNOW):
+            palette = replace(palette, disc=0.0, stars=0.0)
     for hue in plan.hues[:2]:
         palette = _bent(palette, _HUES[hue], 0.34)
     return palette
