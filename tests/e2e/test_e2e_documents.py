@@ -64,6 +64,18 @@ def receiver() -> Iterator[tuple[str, queue.Queue[tuple[dict[str, str], bytes]]]
             thread.join()
 
 
+def test_the_text_to_video_line_as_it_stands_runs_to_a_video_and_bothers_nobody(served: Served, tmp_path: Path) -> None:
+    created = send(served, TEXT_TO_VIDEO)
+
+    assert (created["status"], created["creditsCharged"]) == ("queued", 40)
+    assert created["warnings"] == ["webhookUrl has a placeholder's host name; nothing will be sent there"]
+    with served.client() as client:
+        generation = client.wait(created["requestId"], deadline_s=120)
+        assert generation.output is not None
+        client.download(generation.output, tmp_path / "clip.mp4")
+    assert_promised(tmp_path / "clip.mp4", resolution="720p", aspect_ratio="16:9", duration_s=5)
+
+
 def test_the_text_to_video_line_runs_to_a_video_and_its_webhook(served: Served, tmp_path: Path) -> None:
     with receiver() as (app, received):
         created = send(served, TEXT_TO_VIDEO.replace("https://your-app.com", app))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -458,3 +459,12 @@ async def test_the_database_itself_refuses_to_leave_a_final_state(conn, account)
 
     with pytest.raises(psycopg.errors.IntegrityConstraintViolation, match="is cancelled and stays so"):
         await conn.execute("update job set state = 'queued', finished_at = null where id = %s", [job.id])
+
+
+async def test_metadata_comes_back_in_the_order_in_which_it_was_written(conn, account):
+    metadata = {"z": 1, "a": [{"y": None, "b": 1e300}], "m": "문자"}
+
+    job = await _submitted(conn, account, request=a_request(metadata=metadata))
+
+    stored = await jobs.find(conn, job.id)
+    assert json.dumps(stored.request.metadata) == json.dumps(metadata)

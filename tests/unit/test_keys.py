@@ -29,7 +29,7 @@ def test_one_wrong_character_is_found_without_a_database(entropy, position, char
     if wrong == key:
         assert parse_key(wrong) == parse_key(key)
     else:
-        with pytest.raises(Unauthorized, match="^Invalid API key$"):
+        with pytest.raises(Unauthorized, match=r"^Invalid API key$"):
             parse_key(wrong)
 
 

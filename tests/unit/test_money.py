@@ -22,7 +22,7 @@ def test_the_two_documented_prices_are_exact():
 
 
 @pytest.mark.parametrize(
-    ("model", "resolution", "duration_s", "has_media", "credits"),
+    ("model", "resolution", "duration_s", "has_media", "expected_credits"),
     [
         ("seedance-2.0", "1080p", 15, True, 480),
         ("seedance-2.0-fast", "480p", 4, False, 13),  # 12.8, rounded up
@@ -32,8 +32,8 @@ def test_the_two_documented_prices_are_exact():
         ("seedance-1.5-pro", "1080p", 10, False, 100),
     ],
 )
-def test_prices_follow_the_table_and_round_up(model, resolution, duration_s, has_media, credits):
-    assert price(model, resolution, duration_s, has_media=has_media) == credits
+def test_prices_follow_the_table_and_round_up(model, resolution, duration_s, has_media, expected_credits):
+    assert price(model, resolution, duration_s, has_media=has_media) == expected_credits
 
 
 def test_every_model_has_a_price_at_every_resolution():

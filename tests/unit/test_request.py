@@ -149,6 +149,16 @@ def test_a_reserved_host_stands_for_a_sample_only_where_the_setting_allows_it():
     assert without.warnings == ()
 
 
+@pytest.mark.parametrize("url", ["https://your-app.com/webhooks/seedance", "https://hooks.example.com/x"])
+def test_a_placeholder_webhook_is_not_kept_and_the_answer_says_so(url):
+    with_samples = accepted(SAMPLES, webhook_url=url)
+    without = accepted(PUBLIC, webhook_url=url)
+
+    assert with_samples.request.webhook_url is None
+    assert "nothing will be sent" in with_samples.warnings[0]
+    assert without.request.webhook_url == url
+
+
 def test_an_opened_network_may_be_used_also_by_http():
     rules = Rules(opened=(ip_network("127.0.0.0/8"),))
 

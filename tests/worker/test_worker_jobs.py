@@ -154,5 +154,7 @@ async def set_references(world, job_id: str, references: list[Reference]) -> Non
     """Put references into a job that submit would have refused or would have had to look up."""
     told = [{"url": reference.url, "role": reference.role.value} for reference in references]
     await world.execute(
-        "update job set request = jsonb_set(request, '{references}', %s::jsonb) where id = %s", json.dumps(told), job_id
+        "update job set request = jsonb_set(request::jsonb, '{references}', %s::jsonb) where id = %s",
+        json.dumps(told),
+        job_id,
     )

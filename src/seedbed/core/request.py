@@ -24,7 +24,7 @@ from seedbed.core.models import (
 )
 from seedbed.core.pointers import dangling, find_pointers, prompted_roles
 from seedbed.core.references import MAX_REFERENCES, REFERENCE_ROLE, Kind, Reference, Role, assign_roles, guess_kind
-from seedbed.core.samples import sample_for, sample_warning
+from seedbed.core.samples import is_placeholder_webhook, sample_for, sample_warning, webhook_warning
 from seedbed.core.sizes import AspectRatio, Resolution
 from seedbed.core.urls import ASSET_SCHEME, DATA_SCHEME, Network, UrlFault, check_url
 
@@ -112,6 +112,9 @@ def accept(draft: Draft, *, rules: Rules, chosen_seed: int) -> Accepted:
     model = find_model(draft.model)
     prompt = _prompt(draft.prompt)
     references, warnings = _references(draft, prompt, rules)
+    webhook_url = _webhook_url(draft.webhook_url, rules)
+    if webhook_url and rules.has_samples and is_placeholder_webhook(webhook_url):
+        webhook_url, warnings = None, (*warnings, webhook_warning())
     has_picture = any(r.role.kind is Kind.IMAGE for r in references)
     request = GenerationRequest(
         model=model.id,
@@ -127,7 +130,7 @@ def accept(draft: Draft, *, rules: Rules, chosen_seed: int) -> Accepted:
         expires_after_s=_whole(
             draft.expires_after_s, EXPIRES_AFTER_S, param="expiresAfter", default=DEFAULT_EXPIRES_AFTER_S
         ),
-        webhook_url=_webhook_url(draft.webhook_url, rules),
+        webhook_url=webhook_url,
         metadata=_metadata(draft.metadata),
     )
     return Accepted(request, warnings)

@@ -12,7 +12,7 @@ from datetime import datetime
 from seedbed.core.fairness import eta_s, jobs_ahead
 from seedbed.core.job import Job, QueuePlace
 from seedbed.store.database import Connection, many, one, one_or_none
-from seedbed.store.rows import to_job, to_jsonb
+from seedbed.store.rows import to_job, to_json
 from seedbed.store.workers import SILENCE_S
 
 
@@ -45,7 +45,7 @@ async def insert(conn: Connection, job: Job, *, estimate_ms: int) -> Job:
         "is_live": job.is_live,
         "dialect": job.dialect,
         "pool": job.pool,
-        "request": to_jsonb(job.request),
+        "request": to_json(job.request),
         "priority": job.request.priority,
         "price_credits": job.charged_credits,
         "estimate_ms": estimate_ms,
@@ -78,9 +78,9 @@ async def settle(conn: Connection, job: Job, *, run_at: datetime | None = None) 
         "failures": job.failures,
         "run_at": run_at,
         "engine": job.engine,
-        "shot_plan": to_jsonb(job.shot_plan),
+        "shot_plan": to_json(job.shot_plan),
         "warnings": list(job.warnings),
-        "output": to_jsonb(job.output),
+        "output": to_json(job.output),
         "error_code": job.failure.code if job.failure else None,
         "error_message": job.failure.message if job.failure else None,
         "finished_at": job.finished_at,

@@ -12,7 +12,7 @@ from seedbed.core.job import Job
 from seedbed.core.sizes import AspectRatio
 from seedbed.store.database import Connection, many, one_or_none
 from seedbed.store.lanes import Lane
-from seedbed.store.rows import to_job, to_jsonb
+from seedbed.store.rows import to_job, to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ async def note(
         "aspect_ratio": aspect_ratio,
         "engine": engine,
         "warnings": list(warnings),
-        "shot_plan": to_jsonb(shot_plan),
+        "shot_plan": to_json(shot_plan),
     }
     return await one_or_none(conn, _NOTE, facts) is not None
 
@@ -106,7 +106,7 @@ _NOTE = """
 update job set version = version + 1,
     aspect_ratio = coalesce(%(aspect_ratio)s, aspect_ratio),
     engine = coalesce(%(engine)s, engine),
-    shot_plan = coalesce(%(shot_plan)s::jsonb, shot_plan),
+    shot_plan = coalesce(%(shot_plan)s::json, shot_plan),
     warnings = warnings || array(
         select said from unnest(%(warnings)s::text[]) with ordinality as new (said, place)
         where said <> all (warnings) order by place)

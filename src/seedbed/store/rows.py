@@ -1,11 +1,11 @@
-"""Core values to columns and back: `jsonb` is written from and read into the core's own dataclasses."""
+"""Core values to columns and back: `json` is written from and read into the core's own dataclasses."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import msgspec
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Json
 
 from seedbed.core.engine import Stage
 from seedbed.core.job import Failure, Job, Output, Progress, State
@@ -16,8 +16,8 @@ from seedbed.store.database import Row
 RETURNED = frozenset({State.FAILED, State.CANCELLED})  # the states whose charge went back
 
 
-def to_jsonb(value: Any) -> Jsonb | None:
-    return None if value is None else Jsonb(msgspec.to_builtins(value))
+def to_json(value: Any) -> Json | None:
+    return None if value is None else Json(msgspec.to_builtins(value))
 
 
 def to_job(row: Row) -> Job:

@@ -81,7 +81,7 @@ create table job (
     dialect       text not null,
     pool          text not null,
     state         job_state not null default 'queued',
-    request       jsonb not null,
+    request       json not null, -- json, not jsonb: metadata comes back as its owner spelt it
     priority      smallint not null check (priority between 0 and 9),
     price_credits bigint not null check (price_credits >= 0),
     estimate_ms   bigint not null check (estimate_ms > 0), -- engine time, for fair share and for the place in the queue
@@ -96,9 +96,9 @@ create table job (
     fraction      double precision check (fraction between 0 and 1),
     aspect_ratio  text, -- null until the worker has seen the first picture
     engine        text,
-    shot_plan     jsonb,
+    shot_plan     json,
     warnings      text[] not null default '{}',
-    output        jsonb,
+    output        json,
     error_code    text,
     error_message text,
     created_at    timestamptz not null,

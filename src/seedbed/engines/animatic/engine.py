@@ -36,7 +36,7 @@ _PREVIEWS_AT = (0.0, 0.33, 0.66)
 
 
 class Animatic:
-    """One make at a time. The subject network is read at the first picture and kept."""
+    """One make at a time. The subject network's weights are read at the first picture and kept."""
 
     def __init__(self, *, threads: int = 2) -> None:
         self._threads = threads
