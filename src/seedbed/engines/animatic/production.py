@@ -13,7 +13,7 @@ import numpy as np
 from seedbed.core.engine import RenderTask
 from seedbed.core.shotplan.plan import MoveCue, ShotPlan
 from seedbed.core.shotplan.planner import plan_shot
-from seedbed.core.shotplan.vocabulary import Move
+from seedbed.core.shotplan.vocabulary import Move, Scenery
 from seedbed.engines.animatic.camera import Path, ending_at_rest, plan_path
 from seedbed.engines.animatic.caption import make_caption
 from seedbed.engines.animatic.depth import Scene
@@ -118,7 +118,9 @@ def _slate(task: RenderTask) -> Production:
     nobody = describe(np.zeros((8, 8), np.float32))
     scene = Scene(np.zeros_like(slate.depth.behind), 0.0, 0.5)
     look = Look(slate.picture, nobody, scene, crop_of(slate.picture, canvas.size, nobody))
-    stage = set_stage(look, canvas.size, slate.depth, _path(task, plan, focus=slate.depth.focus, trust=1.0))
+    # Houses have upright edges, which show any bending; hills and water do not.
+    trust = 0.45 if Scenery.CITY in plan.scenery[:1] else 1.0
+    stage = set_stage(look, canvas.size, slate.depth, _path(task, plan, focus=slate.depth.focus, trust=trust))
     # The slate's own colours are those of the hour; a grade on top would be the hour twice.
     weather = replace(plan, time_of_day=None)
     effects = build(weather, canvas, flat_view(look, stage, 0), seed=task.seed, ends_on_picture=False)
