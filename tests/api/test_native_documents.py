@@ -61,7 +61,7 @@ async def test_a_succeeded_generation_reads_as_documented(ada, blobs):
 
 async def test_a_failed_generation_has_an_error_and_no_output(ada):
     job_id = json.loads(await create(ada, mediaUrls=[PICTURE_URL]))["requestId"]
-    await ada.fail(MediaUnreachable("it answered 404", position=0, host="cdn.pictures.dev"))
+    await ada.fail(MediaUnreachable("it answered 404", name="mediaUrls[0]", host="cdn.pictures.dev"))
 
     view = json.loads(documented((await ada.get(f"{GENERATIONS}/{job_id}")).text))
 

@@ -52,7 +52,7 @@ def save(folder, pixels, name="picture.png"):
 
 
 def reference(path, role=Role.FIRST_FRAME, position=0, kind=Kind.IMAGE):
-    return LocalReference(Path(path), kind, role, position)
+    return LocalReference(Path(path), kind, role, f"mediaUrls[{position}]")
 
 
 def task(prompt, *references, size=SMALL, frames=25, seed=7):

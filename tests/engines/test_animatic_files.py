@@ -156,7 +156,7 @@ def test_a_broken_picture_is_named_by_its_place(engine, tmp_path):
 
     with pytest.raises(MediaFailure) as failure:
         engine.make(task("push in", reference(broken, position=3)), tmp_path / "clip.mp4", quiet)
-    assert failure.value.position == 3
+    assert failure.value.name == "mediaUrls[3]"
 
 
 def test_the_real_network_finds_a_thing_on_a_plain_ground(tmp_path):

@@ -38,7 +38,7 @@ RUNNING_LIMIT = 2
 QUEUE_LIMIT = 4
 LEASE_S = 15
 CRASH = EngineFailed("It crashed.")
-BROKEN_LINK = MediaUnreachable("It answered 404.", position=0)
+BROKEN_LINK = MediaUnreachable("It answered 404.", name="mediaUrls[0]")
 DAY_S = 86_400
 PROFILES = {"quick": (60, 25), "deep": (2000, 60)}
 EXAMPLES, STEPS = PROFILES[os.environ.get("HYPOTHESIS_PROFILE", "quick")]

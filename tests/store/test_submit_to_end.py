@@ -72,7 +72,7 @@ async def test_a_submitted_job_is_queued_and_its_price_is_held(conn, account):
 async def test_a_request_comes_back_as_it_was_stored(conn, account):
     request = a_request(
         prompt="민들레 \U0001f33c \\ ' \" %s",
-        references=(Reference("https://photos.dev/a.jpg", Role.FIRST_FRAME),),
+        references=(Reference("https://photos.dev/a.jpg", Role.FIRST_FRAME, "mediaUrls[0]"),),
         aspect_ratio=None,
         metadata={"z": 1, "a": [1.5, None, "é"], "big": 2**60},
     )
@@ -268,7 +268,7 @@ async def test_a_failure_that_cannot_pass_is_final_at_once(conn, account):
     await _submitted(conn, account)
     job = await _claimed(conn)
 
-    finished = await finish(conn, job.id, 1, MediaUnreachable("It answered 404.", position=0), at=NOON)
+    finished = await finish(conn, job.id, 1, MediaUnreachable("It answered 404.", name="mediaUrls[0]"), at=NOON)
 
     assert (finished.job.state, finished.job.failure.code) == (State.FAILED, "media_unreachable")
     assert await _balance(conn, account) == Balance(1000, 0)
@@ -375,7 +375,7 @@ async def test_every_end_tells_the_webhook_once(conn, account, way):
     held = await _claimed(conn)
     ends = {
         "succeed": lambda: finish(conn, job.id, 1, a_success(held), at=NOON),
-        "fail": lambda: finish(conn, job.id, 1, MediaUnreachable("404", position=0), at=NOON),
+        "fail": lambda: finish(conn, job.id, 1, MediaUnreachable("404", name="mediaUrls[0]"), at=NOON),
         "cancel": lambda: cancel(conn, account, job.id, is_live=True, at=NOON),
         "expire": lambda: reap(conn, at=after(172_800)),
     }
@@ -415,7 +415,7 @@ def _asset(account, **wishes):
 
 
 def _using(asset_id):
-    return a_request(references=(Reference(f"asset://{asset_id}", Role.FIRST_FRAME),))
+    return a_request(references=(Reference(f"asset://{asset_id}", Role.FIRST_FRAME, "mediaUrls[0]"),))
 
 
 async def test_an_asset_is_kept_while_a_job_needs_it(conn, account):

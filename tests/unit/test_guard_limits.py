@@ -70,23 +70,23 @@ def test_what_breaks_a_limit_is_refused_with_the_limit(probe, fault, reason):
 
 @pytest.mark.parametrize("make", [clip, tune])
 def test_the_first_reference_beyond_the_common_length_is_named(make):
-    check_totals({0: make(7), 2: make(8)}, LIMITS)
+    check_totals({"[0]": make(7), "[2]": make(8)}, LIMITS)
 
     with pytest.raises(MediaTooLarge) as caught:
-        check_totals({0: make(7), 2: make(7), 3: make(2)}, LIMITS)
+        check_totals({"[0]": make(7), "[2]": make(7), "[3]": make(2)}, LIMITS)
 
-    assert caught.value.position == 3
+    assert caught.value.name == "[3]"
 
 
 def test_videos_and_sounds_have_a_common_length_each():
-    check_totals({0: clip(15), 1: tune(15), 2: image()}, LIMITS)
+    check_totals({"[0]": clip(15), "[1]": tune(15), "[2]": image()}, LIMITS)
 
 
 def test_all_references_together_have_a_common_size():
     with pytest.raises(MediaTooLarge) as caught:
-        check_totals({0: clip(5, size_bytes=40_000_000), 1: image(size_bytes=24_000_001)}, LIMITS)
+        check_totals({"[0]": clip(5, size_bytes=40_000_000), "[1]": image(size_bytes=24_000_001)}, LIMITS)
 
-    assert caught.value.position == 1
+    assert caught.value.name == "[1]"
 
 
 def test_a_reference_of_another_kind_than_was_promised_is_unsupported():
@@ -102,8 +102,8 @@ def test_every_fault_becomes_the_failure_of_the_same_code():
     assert {fault: failure.code for fault, failure in FAILURES.items()} == {fault: fault.value for fault in Fault}
 
 
-def test_a_fault_gets_its_position_and_host_from_who_knows_them():
-    failure = MediaFault(Fault.UNREACHABLE, "the server answered 404").at(2, host="cdn.example")
+def test_a_fault_gets_its_name_and_host_from_who_knows_them():
+    failure = MediaFault(Fault.UNREACHABLE, "the server answered 404").at("mediaUrls[2]", host="cdn.example")
 
     assert isinstance(failure, MediaUnreachable)
     assert str(failure) == "mediaUrls[2] (cdn.example): the server answered 404"

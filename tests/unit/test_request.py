@@ -128,6 +128,14 @@ def test_explicit_roles_win_over_the_prompt():
     assert [r.role for r in request.references] == [Role.LAST_FRAME, Role.FIRST_FRAME]
 
 
+def test_a_reference_keeps_the_name_that_its_sender_gave_it():
+    given = [DraftReference("https://a.org/1.png", "first_frame")]
+
+    request = accepted(references=given, references_field="references").request
+
+    assert request.references[0].name == "references[0]"
+
+
 def test_two_first_frames_are_refused():
     refused = refusal(references=[DraftReference(f"https://a.org/{i}.png", "first_frame") for i in range(2)])
 

@@ -120,7 +120,7 @@ class Rejects(Fast):
 
 class Picky(Fast):
     def work(self, _task, _report):
-        raise MediaInvalid("the picture is upside down", position=2, host="cdn.example")
+        raise MediaInvalid("the picture is upside down", name="mediaUrls[2]", host="cdn.example")
 
 
 class Unloadable:

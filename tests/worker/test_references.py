@@ -48,7 +48,8 @@ def gathered(world, tmp_path):
 
     async def run(*references: Reference, **changes):
         sources = replace(sources_of(world.settings, world.pool, world.blobs), **changes)
-        return await gather(job_with(world, *references), tmp_path / "job", sources)
+        named = (replace(reference, name=f"mediaUrls[{i}]") for i, reference in enumerate(references))
+        return await gather(job_with(world, *named), tmp_path / "job", sources)
 
     return run
 
@@ -72,10 +73,10 @@ async def upload(world: World, data: bytes, *, is_live: bool = True) -> str:
 
 
 async def test_a_sample_picture_comes_from_the_package(gathered):
-    found = await gathered(Reference(SAMPLE, Role.FIRST_FRAME))
+    found = await gathered(Reference(SAMPLE, Role.FIRST_FRAME, ""))
 
     [reference] = found.references
-    assert (reference.kind, reference.role, reference.position) == (Kind.IMAGE, Role.FIRST_FRAME, 0)
+    assert (reference.kind, reference.role, reference.name) == (Kind.IMAGE, Role.FIRST_FRAME, "mediaUrls[0]")
     assert found.first_picture is not None
     assert reference.path.read_bytes()[:2] == b"\xff\xd8"
 
@@ -83,7 +84,7 @@ async def test_a_sample_picture_comes_from_the_package(gathered):
 async def test_an_upload_comes_from_the_blobs(world, gathered, clip):
     url = await upload(world, clip.read_bytes())
 
-    found = await gathered(Reference(url, Role.REFERENCE_VIDEO), Reference(SAMPLE, Role.REFERENCE_IMAGE))
+    found = await gathered(Reference(url, Role.REFERENCE_VIDEO, ""), Reference(SAMPLE, Role.REFERENCE_IMAGE, ""))
 
     assert [reference.kind for reference in found.references] == [Kind.VIDEO, Kind.IMAGE]
     assert found.references[0].path.read_bytes() == clip.read_bytes()
@@ -94,32 +95,32 @@ async def test_an_upload_of_the_other_mode_is_not_there(world, gathered):
     url = await upload(world, b"x", is_live=False)
 
     with pytest.raises(MediaUnreachable, match="no longer there"):
-        await gathered(Reference(url, Role.FIRST_FRAME))
+        await gathered(Reference(url, Role.FIRST_FRAME, ""))
 
 
 async def test_a_kind_that_its_role_does_not_take_ends_the_job(world, gathered, clip):
     url = await upload(world, clip.read_bytes())
 
     with pytest.raises(MediaUnsupported) as caught:
-        await gathered(Reference(SAMPLE, Role.FIRST_FRAME), Reference(url, Role.REFERENCE_IMAGE))
+        await gathered(Reference(SAMPLE, Role.FIRST_FRAME, ""), Reference(url, Role.REFERENCE_IMAGE, ""))
 
-    assert caught.value.position == 1
+    assert caught.value.name == "mediaUrls[1]"
 
 
 async def test_videos_that_are_too_long_together_end_the_job(world, gathered, clip):
     url = await upload(world, clip.read_bytes())
-    videos = [Reference(url, Role.REFERENCE_VIDEO)] * 2
+    videos = [Reference(url, Role.REFERENCE_VIDEO, "")] * 2
 
     with pytest.raises(MediaTooLarge, match="together") as caught:
         await gathered(*videos, limits=MediaLimits(total_duration_s=6))
 
-    assert caught.value.position == 1
+    assert caught.value.name == "mediaUrls[1]"
 
 
 async def test_a_file_larger_than_its_kind_may_be_is_not_taken(gathered):
     async with receiving(answer(200, body="x" * 2000)) as receiver:
         with pytest.raises(MediaTooLarge):
-            await gathered(Reference(receiver.url, Role.FIRST_FRAME), limits=MediaLimits(image_bytes=1000))
+            await gathered(Reference(receiver.url, Role.FIRST_FRAME, ""), limits=MediaLimits(image_bytes=1000))
 
 
 async def test_one_slow_host_ends_the_job_at_the_deadline_and_the_others_with_it(gathered):
@@ -131,7 +132,9 @@ async def test_one_slow_host_ends_the_job_at_the_deadline_and_the_others_with_it
     async with server, asyncio.timeout(60):
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/a.jpg"
         with pytest.raises(MediaUnreachable) as caught:
-            await gathered(Reference(url, Role.REFERENCE_IMAGE), Reference(url, Role.REFERENCE_IMAGE), deadline_s=0.3)
+            await gathered(
+                Reference(url, Role.REFERENCE_IMAGE, ""), Reference(url, Role.REFERENCE_IMAGE, ""), deadline_s=0.3
+            )
 
     assert caught.value.host == "127.0.0.1"
 
@@ -139,7 +142,7 @@ async def test_one_slow_host_ends_the_job_at_the_deadline_and_the_others_with_it
 async def test_a_file_that_is_no_picture_is_named_by_its_place(gathered):
     async with receiving(answer(200, body="only text")) as receiver:
         with pytest.raises(MediaFailure, match=r"mediaUrls\[1\] \(127\.0\.0\.1\)"):
-            await gathered(Reference(SAMPLE, Role.FIRST_FRAME), Reference(receiver.url, Role.LAST_FRAME))
+            await gathered(Reference(SAMPLE, Role.FIRST_FRAME, ""), Reference(receiver.url, Role.LAST_FRAME, ""))
 
 
 async def test_a_job_without_references_needs_nothing(gathered):

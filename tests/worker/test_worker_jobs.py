@@ -97,13 +97,17 @@ async def test_an_engine_that_fails_costs_the_customer_nothing(world, engine, co
 @pytest.mark.parametrize(
     ("reference", "code", "words"),
     [
-        (Reference("http://127.0.0.1:9/a.jpg?secret=1", Role.FIRST_FRAME), "media_unreachable", "(127.0.0.1)"),
-        (Reference("https://10.0.0.1/a.jpg", Role.FIRST_FRAME), "media_forbidden", "(10.0.0.1)"),
-        (Reference("asset://ast_unknown", Role.FIRST_FRAME), "media_unreachable", "no longer there"),
+        (
+            Reference("http://127.0.0.1:9/a.jpg?secret=1", Role.FIRST_FRAME, "mediaUrls[1]"),
+            "media_unreachable",
+            "(127.0.0.1)",
+        ),
+        (Reference("https://10.0.0.1/a.jpg", Role.FIRST_FRAME, "mediaUrls[1]"), "media_forbidden", "(10.0.0.1)"),
+        (Reference("asset://ast_unknown", Role.FIRST_FRAME, "mediaUrls[1]"), "media_unreachable", "no longer there"),
     ],
 )
 async def test_a_reference_that_cannot_be_had_is_named_without_its_secrets(world, reference, code, words):
-    good = Reference("https://example.com/a.jpg", Role.REFERENCE_IMAGE)
+    good = Reference("https://example.com/a.jpg", Role.REFERENCE_IMAGE, "mediaUrls[0]")
     job_id = await world.submit()
     await set_references(world, job_id, [good, reference])
 
@@ -152,7 +156,7 @@ async def test_no_file_is_left_on_the_machine(world, monkeypatch, tmp_path):
 
 async def set_references(world, job_id: str, references: list[Reference]) -> None:
     """Put references into a job that submit would have refused or would have had to look up."""
-    told = [{"url": reference.url, "role": reference.role.value} for reference in references]
+    told = [{"url": r.url, "role": r.role.value, "name": r.name} for r in references]
     await world.execute(
         "update job set request = jsonb_set(request::jsonb, '{references}', %s::jsonb) where id = %s",
         json.dumps(told),

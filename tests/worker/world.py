@@ -28,7 +28,7 @@ FUNDS = 1000
 
 
 def picture(url: str, role: Role = Role.FIRST_FRAME) -> tuple[Reference, ...]:
-    return (Reference(url, role),)
+    return (Reference(url, role, "mediaUrls[0]"),)
 
 
 @dataclass

@@ -35,7 +35,6 @@ class Order:
     idempotency: IdempotencyClaim | None = None
     queue_limit_jobs: int
     running_limit_jobs: int
-    references_field: str = "mediaUrls"  # what this request called its references, for messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +104,16 @@ async def _enter_lane(conn: Connection, order: Order, job: Job) -> None:
 
 
 async def _pin_assets(conn: Connection, order: Order, *, at: datetime) -> None:
-    urls = [reference.url for reference in order.accepted.request.references]
-    wanted = {i: url.removeprefix(ASSET_SCHEME) for i, url in enumerate(urls) if url.startswith(ASSET_SCHEME)}
+    references = order.accepted.request.references
+    wanted = {r.name: r.url.removeprefix(ASSET_SCHEME) for r in references if r.url.startswith(ASSET_SCHEME)}
     if not wanted:
         return
     pinned = await assets.pin(
         conn, order.job_id, list(wanted.values()), account_id=order.account_id, is_live=order.is_live, at=at
     )
-    for position, asset_id in wanted.items():
+    for name, asset_id in wanted.items():
         if asset_id not in pinned:
-            param = f"{order.references_field}[{position}]"
-            raise InvalidRequest(f"{param}: there is no such asset, or it has expired; upload it again.", param=param)
+            raise InvalidRequest(f"{name}: there is no such asset, or it has expired; upload it again.", param=name)
 
 
 async def _hold(conn: Connection, job: Job, *, at: datetime) -> None:

@@ -42,7 +42,7 @@ async def shown_to_core(service: Service, who: Principal, draft: Draft) -> Draft
             if url.startswith(ASSET_SCHEME):
                 asset = await assets.get(conn, who.account_id, _asset_id(url), is_live=who.is_live)
                 if asset is None:
-                    raise _unknown_asset(param_of(draft, position))
+                    raise _unknown_asset(f"{draft.references_field}[{position}]")
                 kind = Kind(asset.kind)
             elif url.startswith(DATA_SCHEME):
                 url = url.partition(",")[0]
@@ -59,16 +59,12 @@ async def settled(service: Service, who: Principal, draft: Draft, accepted: Acce
     for position, reference in enumerate(accepted.request.references):
         url = (draft.references or ())[position].url
         if url.startswith(DATA_SCHEME):
-            url = await _stored(service, who, url, reference, param=param_of(draft, position))
-        lasting.append(Reference(url, reference.role))
+            url = await _stored(service, who, url, reference)
+        lasting.append(replace(reference, url=url))
     return replace(accepted, request=replace(accepted.request, references=tuple(lasting)))
 
 
-def param_of(draft: Draft, position: int) -> str:
-    return f"{draft.references_field}[{position}]"
-
-
-async def _stored(service: Service, who: Principal, uri: str, reference: Reference, *, param: str) -> str:
+async def _stored(service: Service, who: Principal, uri: str, reference: Reference) -> str:
     folder = await asyncio.to_thread(tempfile.TemporaryDirectory, prefix="seedbed-data-")
     try:
         path = Path(folder.name) / "data"
@@ -79,9 +75,9 @@ async def _stored(service: Service, who: Principal, uri: str, reference: Referen
         sha256 = hashlib.sha256(content).hexdigest()
         return ASSET_SCHEME + (await keep(service, who, path, probe, sha256=sha256)).id
     except MediaFault as fault:
-        raise InvalidRequest(f"{param}: {fault.reason}.", param=param) from fault
+        raise InvalidRequest(f"{reference.name}: {fault.reason}.", param=reference.name) from fault
     except TooLarge as exc:
-        raise InvalidRequest(f"{param}: {exc}", param=param) from exc
+        raise InvalidRequest(f"{reference.name}: {exc}", param=reference.name) from exc
     finally:
         await asyncio.to_thread(folder.cleanup)
 

@@ -54,12 +54,12 @@ class Canvas:
 
 @dataclass(frozen=True, slots=True)
 class LocalReference:
-    """A reference that was fetched, sniffed and probed. `position` is its 0-based place in the request."""
+    """A reference that was fetched, sniffed and probed. `name` is its place there: `mediaUrls[0]`."""
 
     path: Path
     kind: Kind
     role: Role
-    position: int
+    name: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ SeedbedError
 │   ├── InternalError           our fault
 │   └── Unavailable             our fault, and it will pass
 ├── JobFailure                  a job ends `failed`; the whole charge goes back
-│   ├── MediaFailure            a reference could not be used; `position` names it
+│   ├── MediaFailure            a reference could not be used; `name` says which
 │   │   ├── MediaUnreachable    no connection, an HTTP error, a time-out
 │   │   ├── MediaForbidden      its address is not one we may call
 │   │   ├── MediaTooLarge       more bytes, pixels or seconds than allowed
@@ -191,15 +191,14 @@ class JobFailure(SeedbedError):
 class MediaFailure(JobFailure):
     """A reference could not be used.
 
-    `position` is its 0-based place in the request, `host` the host of its URL. A message never holds the URL's path or
-    query: both may carry secrets.
+    `name` is its place in the request, such as `mediaUrls[0]`, `host` the host of its URL. A message never holds the
+    URL's path or query: both may carry secrets.
     """
 
-    def __init__(self, reason: str, *, position: int, host: str | None = None) -> None:
-        where = f"mediaUrls[{position}]" + (f" ({host})" if host else "")
-        super().__init__(f"{where}: {reason}")
+    def __init__(self, reason: str, *, name: str, host: str | None = None) -> None:
+        super().__init__(f"{name} ({host}): {reason}" if host else f"{name}: {reason}")
         self.reason = reason
-        self.position = position
+        self.name = name
         self.host = host
 
 

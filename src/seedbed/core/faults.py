@@ -1,6 +1,6 @@
 """What can be wrong with one picture, video or sound, told by someone who does not know where it stood in a request.
 
-Fetching, probing and decoding raise `MediaFault`. Whoever knows the position and the host turns it into one of the
+Fetching, probing and decoding raise `MediaFault`. Whoever knows the name and the host turns it into one of the
 `MediaFailure` classes (`at`), and the upload endpoint into a refusal: nothing below them has to know either.
 """
 
@@ -45,6 +45,6 @@ class MediaFault(Exception):
         self.fault = fault
         self.reason = reason
 
-    def at(self, position: int, *, host: str | None = None) -> MediaFailure:
-        """Return the same fault as the end of a job. `position` is the 0-based place of the reference."""
-        return FAILURES[self.fault](self.reason, position=position, host=host)
+    def at(self, name: str, *, host: str | None = None) -> MediaFailure:
+        """Return the same fault as the end of a job. `name` is the reference's, such as `mediaUrls[0]`."""
+        return FAILURES[self.fault](self.reason, name=name, host=host)

@@ -103,22 +103,20 @@ def check_duration(kind: Kind, duration_s: Fraction, limits: MediaLimits) -> Non
         raise MediaFault(Fault.INVALID, f"{allowed}; this one lasts {_seconds(duration_s)}")
 
 
-def check_totals(probes: Mapping[int, Probe], limits: MediaLimits) -> None:
-    """Refuse references that are too much together. Keys are 0-based positions; the first one too many is named.
+def check_totals(probes: Mapping[str, Probe], limits: MediaLimits) -> None:
+    """Refuse references that are too much together. Keys are their names, in order; the first one too many is named.
 
     Raises MediaTooLarge.
     """
     all_bytes = 0
     seconds = dict.fromkeys(Kind, Fraction(0))
-    for position, probe in sorted(probes.items()):
+    for name, probe in probes.items():
         all_bytes += probe.size_bytes
         if all_bytes > limits.request_bytes:
-            raise MediaTooLarge(f"all references together may have {_mb(limits.request_bytes)}", position=position)
+            raise MediaTooLarge(f"all references together may have {_mb(limits.request_bytes)}", name=name)
         seconds[probe.kind] += max((probe.duration_s or Fraction(0)) - DURATION_SLACK_S, Fraction(0))
         if seconds[probe.kind] > limits.total_duration_s:
-            raise MediaTooLarge(
-                f"all {PLURAL[probe.kind]} together may last {limits.total_duration_s} s", position=position
-            )
+            raise MediaTooLarge(f"all {PLURAL[probe.kind]} together may last {limits.total_duration_s} s", name=name)
 
 
 PLURAL = {Kind.IMAGE: "pictures", Kind.VIDEO: "videos", Kind.AUDIO: "sounds"}

@@ -54,10 +54,14 @@ REFERENCE_ROLE = {
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One reference of an accepted request: where it is and what it is for."""
+    """One reference of an accepted request: where it is, what it is for, and what its sender calls it.
+
+    `name` is the place in the request as its dialect writes it, such as `mediaUrls[0]`; messages use it.
+    """
 
     url: str
     role: Role
+    name: str
 
 
 def guess_kind(url: str) -> Kind:

@@ -174,7 +174,11 @@ def _references(draft: Draft, prompt: str, rules: Rules) -> tuple[tuple[Referenc
     roles = said if any(said) else _implied_roles(kinds, prompted_roles(pointers, kinds))
     settled = [role or REFERENCE_ROLE[kind] for role, kind in zip(roles, kinds, strict=True)]
     _check_single(settled, draft)
-    return tuple(Reference(r.url, role) for r, role in zip(given, settled, strict=True)), tuple(warnings)
+    references = (
+        Reference(r.url, role, f"{draft.references_field}[{i}]")
+        for i, (r, role) in enumerate(zip(given, settled, strict=True))
+    )
+    return tuple(references), tuple(warnings)
 
 
 def _implied_roles(kinds: Sequence[Kind], prompted: dict[int, Role]) -> list[Role | None]:
@@ -206,7 +210,7 @@ def _check_reference(url: str, position: int, draft: Draft, rules: Rules) -> str
         return None
     photo = sample_for(url) if rules.has_samples and guess_kind(url) is Kind.IMAGE else None
     if photo:
-        return sample_warning(position, photo)
+        return sample_warning(param, photo)
     try:
         check_url(url, opened=rules.opened)
     except UrlFault as fault:

@@ -30,8 +30,8 @@ def is_placeholder_webhook(url: str) -> bool:
     return parts is not None and _is_within(parts, (*_RESERVED, _DOCUMENTED_APP))
 
 
-def sample_warning(position: int, photo: str) -> str:
-    return f"mediaUrls[{position}] has a reserved host name (RFC 2606); the sample photograph {photo} stands for it"
+def sample_warning(name: str, photo: str) -> str:
+    return f"{name} has a reserved host name (RFC 2606); the sample photograph {photo} stands for it"
 
 
 def webhook_warning() -> str:

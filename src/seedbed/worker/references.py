@@ -1,7 +1,7 @@
 """Brings a job's references to this machine and makes sure that each is what its role needs.
 
 All are fetched at the same time under one deadline, so that a slow host cannot hold an engine; then a limited child
-process looks at them. Whatever is wrong ends the job with the position of the reference and the host of its URL.
+process looks at them. Whatever is wrong ends the job with the name of the reference and the host of its URL.
 """
 
 from __future__ import annotations
@@ -59,10 +59,10 @@ async def gather(job: Job, into: Path, sources: Sources) -> Gathered:
         return Gathered((), None)
     paths = await _fetch_all(job, into, sources)
     answers = await probe_many(paths, limits=sources.limits)
-    probes = {i: _checked(i, given[i], answer, sources.limits) for i, answer in enumerate(answers)}
-    check_totals(probes, sources.limits)
-    pictures = [probe.size for _, probe in sorted(probes.items()) if probe.kind is Kind.IMAGE]
-    local = (LocalReference(paths[i], probe.kind, given[i].role, i) for i, probe in sorted(probes.items()))
+    probes = [_checked(*pair, sources.limits) for pair in zip(given, answers, strict=True)]
+    check_totals({reference.name: probe for reference, probe in zip(given, probes, strict=True)}, sources.limits)
+    pictures = [probe.size for probe in probes if probe.kind is Kind.IMAGE]
+    local = (LocalReference(p, probe.kind, r.role, r.name) for p, probe, r in zip(paths, probes, given, strict=True))
     return Gathered(tuple(local), pictures[0] if pictures else None)
 
 
@@ -71,7 +71,7 @@ async def _fetch_all(job: Job, into: Path, sources: Sources) -> list[Path]:
     try:
         async with asyncio.TaskGroup() as group:
             for position, reference in enumerate(job.request.references):
-                group.create_task(_fetch_one(job, position, reference, paths[position], sources))
+                group.create_task(_fetch_one(job, reference, paths[position], sources))
     except ExceptionGroup as faults:
         # The first fault cancels the other downloads; what else went wrong at the same moment does not matter.
         failed = faults.subgroup(JobFailure)
@@ -79,15 +79,15 @@ async def _fetch_all(job: Job, into: Path, sources: Sources) -> list[Path]:
     return paths
 
 
-async def _fetch_one(job: Job, position: int, reference: Reference, into: Path, sources: Sources) -> None:
+async def _fetch_one(job: Job, reference: Reference, into: Path, sources: Sources) -> None:
     try:
         async with asyncio.timeout(sources.deadline_s):
             await _bring(job, reference, into, sources)
     except MediaFault as fault:
-        raise fault.at(position, host=_host(reference)) from fault
+        raise fault.at(reference.name, host=_host(reference)) from fault
     except TimeoutError as exc:
         late = MediaFault(Fault.UNREACHABLE, f"it was not there within {sources.deadline_s:g} s")
-        raise late.at(position, host=_host(reference)) from exc
+        raise late.at(reference.name, host=_host(reference)) from exc
 
 
 async def _bring(job: Job, reference: Reference, into: Path, sources: Sources) -> None:
@@ -122,14 +122,14 @@ def _copy_sample(photo: str, into: Path) -> None:
         shutil.copyfile(path, into)
 
 
-def _checked(position: int, reference: Reference, answer: Probe | MediaFault, limits: MediaLimits) -> Probe:
+def _checked(reference: Reference, answer: Probe | MediaFault, limits: MediaLimits) -> Probe:
     try:
         if isinstance(answer, MediaFault):
             raise answer
         check_kind(answer, reference.role.kind)
         check_probe(answer, limits)
     except MediaFault as fault:
-        raise fault.at(position, host=_host(reference)) from fault
+        raise fault.at(reference.name, host=_host(reference)) from fault
     return answer
 
 

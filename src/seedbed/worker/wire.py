@@ -70,12 +70,12 @@ class Stopped(Message, frozen=True):
 
 
 class Failed(Message, frozen=True):
-    """From the child: the work failed in a way that has a name. `position` and `host` are those of a reference."""
+    """From the child: the work failed in a way that has a name. `name` and `host` are those of a reference."""
 
     number: int
     code: str
     reason: str
-    position: int | None = None
+    name: str | None = None
     host: str | None = None
 
 
@@ -100,7 +100,7 @@ def decode_from_child(line: bytes) -> FromChild:
 
 def failed(number: int, failure: JobFailure) -> Failed:
     if isinstance(failure, MediaFailure):
-        return Failed(number, failure.code, failure.reason, failure.position, failure.host)
+        return Failed(number, failure.code, failure.reason, failure.name, failure.host)
     return Failed(number, failure.code, str(failure))
 
 
@@ -108,7 +108,7 @@ def failure_of(message: Failed) -> JobFailure:
     """Return the failure that the child named. An unknown code is an engine's fault too."""
     kind = FAILURES.get(message.code, EngineFailed)
     if issubclass(kind, MediaFailure):
-        return kind(message.reason, position=message.position or 0, host=message.host)
+        return kind(message.reason, name=message.name or "a reference", host=message.host)
     return kind(message.reason)
 
 

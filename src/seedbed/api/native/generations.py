@@ -55,7 +55,7 @@ async def create(service: Service, request: Request) -> Response:
     draft = draft_of(convert(body, GenerationBody))
     accepted = await _accept(service, who, draft, unknown_fields(body, GenerationBody))
     claim = await _claim(key, body) if key else None
-    order = _order(service, who, accepted, claim, references_field=draft.references_field)
+    order = _order(service, who, accepted, claim)
     async with service.connection() as conn:
         submitted = await submit(conn, order, answer_of=_answer_of)
     if not submitted.is_replay:
@@ -119,9 +119,7 @@ async def _accept(service: Service, who: Principal, draft: Draft, warnings: tupl
     return await settled(service, who, draft, accepted)
 
 
-def _order(
-    service: Service, who: Principal, accepted: Accepted, claim: IdempotencyClaim | None, *, references_field: str
-) -> Order:
+def _order(service: Service, who: Principal, accepted: Accepted, claim: IdempotencyClaim | None) -> Order:
     request = accepted.request
     return Order(
         account_id=who.account_id,
@@ -139,7 +137,6 @@ def _order(
         idempotency=claim,
         queue_limit_jobs=service.settings.queue_limit_jobs,
         running_limit_jobs=service.settings.running_limit_jobs,
-        references_field=references_field,
     )
 
 

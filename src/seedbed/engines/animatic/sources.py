@@ -34,7 +34,7 @@ def choose_sources(task: RenderTask) -> Sources:
     The first frame is, in this order: the first_frame, the first reference image, the beginning of the first
     reference video.
     """
-    order = sorted(task.references, key=lambda r: r.position)
+    order = task.references
     last = next((r for r in order if r.role is Role.LAST_FRAME), None)
     first = next((r for role in (Role.FIRST_FRAME, Role.REFERENCE_IMAGE) for r in order if r.role is role), None)
     if first is None and last is None:
@@ -42,12 +42,12 @@ def choose_sources(task: RenderTask) -> Sources:
     warnings = [_why_unused(r) for r in order if r is not first and r is not last]
     if first is not None and first.role is Role.REFERENCE_VIDEO:
         what = "animatic uses only the first frame of a reference video in this edition"
-        warnings.insert(0, f"mediaUrls[{first.position}]: {what}")
+        warnings.insert(0, f"{first.name}: {what}")
     return Sources(_read(first), _read(last), tuple(warnings))
 
 
 def _why_unused(reference: LocalReference) -> str:
-    return f"mediaUrls[{reference.position}]: {_UNUSED[reference.role]}"
+    return f"{reference.name}: {_UNUSED[reference.role]}"
 
 
 def _read(reference: LocalReference | None) -> Bytes | None:
@@ -57,4 +57,4 @@ def _read(reference: LocalReference | None) -> Bytes | None:
         read = first_frame_of_video if reference.kind is Kind.VIDEO else decode_image
         return read(reference.path)
     except MediaFault as fault:
-        raise fault.at(reference.position) from fault
+        raise fault.at(reference.name) from fault
