@@ -68,6 +68,17 @@ async def test_credits_are_what_is_available_and_what_is_held(ada):
     assert answer.text == '{"success":true,"available":960,"held":40,"livemode":true}'
 
 
+async def test_the_webhook_secret_stays_the_same_and_is_each_accounts_own(ada, enrol):
+    shown = (await ada.get(f"{ROOT}/webhooks/secret")).json()
+
+    again = (await ada.get(f"{ROOT}/webhooks/secret")).json()
+    bobs = (await (await enrol()).get(f"{ROOT}/webhooks/secret")).json()
+    [secret] = shown["secrets"]
+    assert secret.startswith("whsec_")
+    assert again == shown
+    assert bobs["secrets"] != shown["secrets"]
+
+
 @pytest.mark.parametrize(
     "path", [ROOT, f"{ROOT}/", f"{ROOT}/nothing", f"{ROOT}/models/", f"{ROOT}/video", "/", "/api", "/healthz/", "/%00"]
 )

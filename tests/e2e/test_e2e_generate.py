@@ -11,7 +11,11 @@ from serving import Served, run_cli
 
 pytestmark = pytest.mark.server
 
-PHOTOGRAPHS = ("dandelion.jpg", "fig.jpg", "dogs.jpg", "valley.jpg")
+SHIPPED = Path(str(resources.files("seedbed") / "samples"))
+PHOTOGRAPHS = [
+    *(SHIPPED / name for name in ("dandelion.jpg", "fig.jpg", "dogs.jpg", "valley.jpg")),
+    *(Path(__file__).parent / "photographs" / name for name in ("astronaut.jpg", "rocket.jpg", "stream.jpg")),
+]
 TEN = [*SIZES, ("480p", "16:9")]
 
 
@@ -21,7 +25,7 @@ TEN = [*SIZES, ("480p", "16:9")]
 def test_ten_in_a_row_are_exactly_what_was_promised(
     position: int, resolution: str, aspect_ratio: str, served: Served, tmp_path: Path
 ) -> None:
-    photograph = resources.files("seedbed") / "samples" / PHOTOGRAPHS[position % len(PHOTOGRAPHS)]
+    photograph = PHOTOGRAPHS[position % len(PHOTOGRAPHS)]
     options = ["--duration", "4", "--resolution", resolution, "--aspect-ratio", aspect_ratio, "--seed", "7"]
     out = tmp_path / "deep" / "clip.mp4"
 

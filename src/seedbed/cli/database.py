@@ -42,10 +42,9 @@ def ready_database_url(settings: Settings) -> Iterator[str]:
 
 @contextlib.asynccontextmanager
 async def connected(url: str) -> AsyncIterator[Connection]:
-    from seedbed.store.database import connect
+    from seedbed.store import database
 
-    conn = await connect(url, name="cli")
-    async with conn:
+    async with database.connected(url, name="cli") as conn:
         yield conn
 
 

@@ -6,8 +6,8 @@ accident while an engine, an upload or somebody else's server takes its time.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -48,11 +48,17 @@ def connect_pool(url: str, *, min_size: int, max_size: int, name: str) -> Pool:
 @asynccontextmanager
 async def borrow(pool: Pool) -> AsyncIterator[Connection]:
     """Lend a connection for one action. Raises Unavailable for what will pass: no answer, a time-out, a deadlock."""
-    try:
+    with _translated():
         async with pool.connection() as conn:
             yield conn
-    except psycopg.OperationalError as exc:
-        raise Unavailable("The database does not answer at the moment; try again shortly.") from exc
+
+
+@asynccontextmanager
+async def connected(url: str, *, name: str) -> AsyncIterator[Connection]:
+    """Open a connection for the length of the block. Raises Unavailable as `borrow` does."""
+    with _translated():
+        async with await connect(url, name=name) as conn:
+            yield conn
 
 
 async def connect(url: str, *, name: str) -> Connection:
@@ -85,6 +91,14 @@ async def one(conn: Connection, statement: Any, facts: dict[str, Any]) -> Row:
 async def many(conn: Connection, statement: Any, facts: dict[str, Any]) -> list[Row]:
     cursor = await conn.execute(statement, facts)
     return await cursor.fetchall()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.OperationalError as exc:
+        raise Unavailable("The database does not answer at the moment; try again shortly.") from exc
 
 
 def _options(name: str) -> dict[str, Any]:

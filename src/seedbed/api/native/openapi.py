@@ -22,12 +22,13 @@ from seedbed.api.native.wire import (
     Models,
     Refused,
     Uploaded,
+    WebhookSecrets,
 )
 from seedbed.api.service import Service
 from seedbed.api.waiting import MAX_WAIT_S
 from seedbed.core.idempotency import MAX_KEY_LENGTH
 
-TYPES = (GenerationBody, Created, GenerationView, Cancelled, Models, Credits, Uploaded, Refused)
+TYPES = (GenerationBody, Created, GenerationView, Cancelled, Models, Credits, WebhookSecrets, Uploaded, Refused)
 _REF = "#/components/schemas/{name}"
 _REFUSALS = {
     400: "A field is wrong (`param` names it), or the body is not JSON.",
@@ -97,6 +98,9 @@ def _paths() -> dict[str, Any]:
         },
         "/uploads": {"post": _upload()},
         "/credits": {"get": _operation("showCredits", "What the account has.", Credits, _KEYED)},
+        "/webhooks/secret": {
+            "get": _operation("showWebhookSecret", "What signs the account's webhooks.", WebhookSecrets, _KEYED)
+        },
         "/openapi.json": {
             "get": {
                 "operationId": "showOpenApi",

@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from seedbed.api.dialect import dialect_app
-from seedbed.api.native.account import show_credits
+from seedbed.api.native.account import show_credits, show_webhook_secret
 from seedbed.api.native.catalogue import list_models
 from seedbed.api.native.errors import answer
 from seedbed.api.native.generations import create, show, stop
@@ -27,6 +27,7 @@ def native_app(service: Service) -> Starlette:
             Route(GENERATIONS + "/{job_id}/cancel", partial(stop, service), methods=["POST"]),
             Route("/uploads", partial(upload, service), methods=["POST"]),
             Route("/credits", partial(show_credits, service)),
+            Route("/webhooks/secret", partial(show_webhook_secret, service)),
             Route("/openapi.json", partial(show_document, service)),
         ],
         answer=answer,
