@@ -12,7 +12,6 @@ from seedbed.core.sizes import Size
 from seedbed.core.timeline import FPS, frame_count
 
 NAP = "import time; time.sleep(600)"  # what an engine's own child does
-ENGINE_MARKS = {"seedbed.worker.child", NAP}
 HERE = Path(__file__).parent
 WAIT_S = 30  # generous, because it bounds failing tests only
 CANVAS = Canvas(Size(864, 496), frame_count(4), FPS)
@@ -32,10 +31,17 @@ async def until(condition: Callable[[], object]) -> None:
 
 
 def engines() -> set[int]:
-    """The engines of this process and what they started, by number. Its other children (a database) do not count."""
+    """The fake engines of this process and what they started, by number.
+
+    Its other children do not count: a database, and perhaps a whole service that other tests keep running.
+    """
     found = set()
     for child in psutil.Process().children(recursive=True):
         with suppress(psutil.NoSuchProcess):
-            if child.status() != psutil.STATUS_ZOMBIE and ENGINE_MARKS & set(child.cmdline()):
+            if child.status() != psutil.STATUS_ZOMBIE and any(map(_is_of_a_fake_engine, child.cmdline())):
                 found.add(child.pid)
     return found
+
+
+def _is_of_a_fake_engine(word: str) -> bool:
+    return word == NAP or word.startswith("fake_engines:")
