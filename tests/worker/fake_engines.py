@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from workbench import NAP
@@ -132,6 +133,13 @@ class MakesNothing(Fast):
     def make(self, _task, out, _report):
         out.write_bytes(b"this is no video")
         return Made(out)
+
+
+class Draws(Fast):
+    """Makes clips of another source type than its description says."""
+
+    def make(self, task, out, report):
+        return replace(super().make(task, out, report), digital_source_type="urn:drawn")
 
 
 class TellsEnvironment(Fast):

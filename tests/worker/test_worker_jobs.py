@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import av
 import pytest
+from fake_engines import FAKE
 from world import FUNDS, PRICE, picture
 
 from seedbed.core.credits import Balance
@@ -30,6 +31,17 @@ async def test_a_job_becomes_a_stored_video_that_is_paid_for(world):
     assert world.stored() == [f"jobs/{job_id}/1/result.mp4"]
     assert (await world.blobs.head(job.output.key)).size_bytes == job.output.size_bytes
     assert await world.balance() == Balance(FUNDS - PRICE, 0)
+
+
+@pytest.mark.parametrize(("engine", "source_type"), [("Fast", FAKE.digital_source_type), ("Draws", "urn:drawn")])
+async def test_a_stored_video_says_to_machines_what_made_it(world, tmp_path, engine, source_type):
+    async with world.worker(engine):
+        job = await world.ended(await world.submit())
+
+    await world.blobs.copy_to(job.output.key, tmp_path / "clip.mp4")
+    with av.open(str(tmp_path / "clip.mp4")) as clip:
+        assert clip.metadata["engine"] == "fake"
+        assert clip.metadata["digital_source_type"] == source_type
 
 
 async def test_a_notice_wakes_a_worker_that_looks_seldom(world):

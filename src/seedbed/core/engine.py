@@ -84,11 +84,15 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What an engine did: `shot_plan` is what it understood (JSON), `warnings` what it could not honour."""
+    """What an engine did: `shot_plan` is what it understood (JSON), `warnings` what it could not honour.
+
+    `digital_source_type` is given where this clip is of another kind than the engine's description says.
+    """
 
     path: Path
     shot_plan: dict[str, Any] | None = None
     warnings: tuple[str, ...] = field(default=())
+    digital_source_type: str | None = None
 
 
 class Engine(Protocol):

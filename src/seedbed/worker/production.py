@@ -28,7 +28,7 @@ def produce(engine: Engine, work: wire.Make, report: Report) -> wire.Done:
             work.out,
             canvas=work.task.canvas,
             wants_audio=work.task.wants_audio,
-            tags=marks_of(engine.describe()),
+            tags=marks_of(engine.describe(), made.digital_source_type),
         )
     report(Stage.FINISHING, 0.8)
     if work.last_frame is not None:
@@ -45,12 +45,12 @@ def produce(engine: Engine, work: wire.Make, report: Report) -> wire.Done:
     )
 
 
-def marks_of(capabilities: Capabilities) -> dict[str, str]:
+def marks_of(capabilities: Capabilities, digital_source_type: str | None = None) -> dict[str, str]:
     """Return the tags that say, to a machine, that this is synthetic media and what made it. Source: CONTRACT 1.10."""
     return {
         "encoded_by": "Seedbed",
         "engine": capabilities.name,
-        "digital_source_type": capabilities.digital_source_type,
+        "digital_source_type": digital_source_type or capabilities.digital_source_type,
     }
 
 
