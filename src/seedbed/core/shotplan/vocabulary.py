@@ -63,6 +63,14 @@ class TimeOfDay(StrEnum):
     NIGHT = "night"
 
 
+class Framing(StrEnum):
+    """How much a shot shows."""
+
+    WIDE = "wide"
+    MEDIUM = "medium"
+    CLOSE = "close"
+
+
 class Scenery(StrEnum):
     """What a slate shows where there is no picture."""
 

@@ -1,0 +1,152 @@
+"""From the order of words to time: which shot each cue belongs to, and which part of that shot.
+
+Shots share the clip equally. Within a shot, a word of order ("then") begins a part; a sentence begins a part for moves
+only, for weather that is named in a sentence of its own belongs to the whole shot. The parts share the shot equally.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from dataclasses import dataclass
+from fractions import Fraction
+
+from seedbed.core.shotplan.lexicon import Slot
+from seedbed.core.shotplan.phrasebook import Match
+from seedbed.core.shotplan.reading import Reading
+
+MOST_SHOTS = 8  # a clip is 15 seconds at most; words that cut oftener than this only say "then"
+_FRAMING_AFTER_ORDER_CHARS = 12
+_LABEL_CHARS = 3  # ": ", "] " between a label and what it labels
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """One shot in the prompt: its words start at `begins`, its time runs from `start` to `end` of the clip."""
+
+    begins: int
+    words: str | None
+    start: Fraction
+    end: Fraction
+
+
+class Timetable:
+    """Says for any place in the prompt which stretch of the clip it speaks of."""
+
+    def __init__(self, reading: Reading, takes: tuple[Take, ...], timed: list[Match]) -> None:
+        self._reading = reading
+        self.takes = takes
+        self._begins = [take.begins for take in takes]
+        self._orders = [m.start for m in reading.kept(Slot.ORDER) if m.sense.value != "first"]
+        self._parts: list[list[tuple[int, int]]] = self._lay_out(timed)
+
+    def take(self, at: int) -> int:
+        """Return the number of the shot, counted from 0."""
+        return max(0, bisect_right(self._begins, at) - 1)
+
+    def place(self, match: Match) -> int:
+        """Return the number of the part of its shot in which the match lies."""
+        part, sentence = self._key(match)
+        parts = self._parts[self.take(match.start)]
+        if match.sense.slot is Slot.MOVES:
+            return parts.index((part, sentence))
+        return next((n for n, (other, _) in enumerate(parts) if other == part), 0)
+
+    def time(self, take: int, place: int) -> Fraction:
+        """Return when a part begins, as a share of the clip. The place after the last is the end of the shot."""
+        shot = self.takes[take]
+        return shot.start + (shot.end - shot.start) * Fraction(place, max(1, len(self._parts[take])))
+
+    def ends_of_part(self, match: Match) -> Fraction:
+        """Return when the last place of the same part ends: "then" ends it, another sentence does not."""
+        take = self.take(match.start)
+        part, _ = self._key(match)
+        last = max(n for n, (other, _) in enumerate(self._parts[take]) if other == part)
+        return self.time(take, last + 1)
+
+    def _key(self, match: Match) -> tuple[int, int]:
+        part = bisect_right(self._orders, match.start)
+        return part, self._reading.sentence(match.start) if match.sense.slot is Slot.MOVES else -1
+
+    def _lay_out(self, timed: list[Match]) -> list[list[tuple[int, int]]]:
+        moves: dict[int, set[tuple[int, int]]] = defaultdict(set)
+        others: dict[int, set[tuple[int, int]]] = defaultdict(set)
+        for match in timed:
+            lane = moves if match.sense.slot is Slot.MOVES else others
+            lane[self.take(match.start)].add(self._key(match))
+        parts = []
+        for take in range(len(self.takes)):
+            with_moves = {part for part, _ in moves[take]}
+            parts.append(sorted(moves[take] | {key for key in others[take] if key[0] not in with_moves}))
+        return parts
+
+
+def find_takes(reading: Reading) -> tuple[Take, ...]:
+    """Return the clip's shots: at least one, at most MOST_SHOTS.
+
+    A new shot begins at a word that cuts ("cut to", "next shot", "shot 2", "another angle"); at a word of order that
+    leads straight to a framing ("then a close-up of her face"), for another size is another camera; and at a sentence
+    that opens with another framing than the sentence with a framing before it ("Wide shot of a bay. Close-up of a
+    gull."). Any other "then" goes on with the same shot: a director says "then" for the next thing the camera does.
+    A cut before anything was said is the beginning of the first shot, not a cut. "One take" or "no cuts" forbid them.
+    """
+    if any(m.sense.value == "one_take" for m in reading.kept(Slot.SHOTS)):
+        return _share_out([])
+    if any(m.sense.slot is Slot.SHOTS and m.sense.value == "cut" for m in reading.denied):
+        return _share_out([])
+    cuts = sorted(_spoken_cuts(reading) + _changes_of_framing(reading), key=lambda cut: cut.start)
+    return _share_out(_apart(reading, cuts)[: MOST_SHOTS - 1])
+
+
+def _spoken_cuts(reading: Reading) -> list[Match]:
+    cuts = [m for m in reading.kept(Slot.SHOTS) if m.sense.value == "cut"]
+    labels = [m for m in reading.kept(Slot.SHOTS) if m.sense.value == "label"]
+    first = labels[0] if labels else None
+    return cuts + [label for label in labels if first and label.words != first.words]
+
+
+def _changes_of_framing(reading: Reading) -> list[Match]:
+    """Return the phrases with which a framing begins a shot, in order of place."""
+    cuts: list[Match] = []
+    known = None
+    for before, match in zip((None, *reading.matches), reading.matches, strict=False):
+        if match.sense.slot is not Slot.FRAMING:
+            continue
+        opens = _opens_sentence(reading, match)
+        ordered = (
+            before is not None
+            and before.sense.slot is Slot.ORDER
+            and before.sense.value != "first"
+            and match.start - before.end <= _FRAMING_AFTER_ORDER_CHARS
+            and reading.clause(before.start) == reading.clause(match.start)
+        )
+        if (ordered and before is not None) or (opens and known not in {None, match.sense.value}):
+            cuts.append(before if ordered and before is not None else match)
+        if opens or ordered:
+            known = match.sense.value
+    return cuts
+
+
+def _opens_sentence(reading: Reading, match: Match) -> bool:
+    sentence = reading.sentence(match.start)
+    begin = reading.sentence_ends[sentence - 1] if sentence else 0
+    return len(reading.text[begin : match.start].strip(" .!?;。\n").split()) <= 1 and match.start - begin <= 12
+
+
+def _apart(reading: Reading, cuts: list[Match]) -> list[Match]:
+    """Drop cuts that nothing stands before, and all but the first of several that say the same thing twice."""
+    said = [m for m in reading.matches if m.sense.slot not in {Slot.SHOTS, Slot.ORDER, Slot.IGNORE}]
+    apart: list[Match] = []
+    for cut in cuts:
+        begin = apart[-1].end if apart else 0
+        between = reading.text[begin : cut.start].strip(" .,:;[]()。、\n")
+        if len(between) > _LABEL_CHARS and (apart or any(m.start < cut.start for m in said) or len(between) > 12):
+            apart.append(cut)
+    return apart
+
+
+def _share_out(cuts: list[Match]) -> tuple[Take, ...]:
+    count = len(cuts) + 1
+    begins = [0] + [cut.start for cut in cuts]
+    words = [None] + [cut.words for cut in cuts]
+    return tuple(Take(begins[n], words[n], Fraction(n, count), Fraction(n + 1, count)) for n in range(count))
