@@ -119,7 +119,7 @@ def test_the_shot_plan_and_what_was_left_out_are_told(engine, picture, tmp_path)
     clip = task(
         "slowly push in, rain",
         picture,
-        reference("unused.png", Role.REFERENCE_IMAGE, 1),
+        reference("unused.png", Role.FIRST_FRAME, 1),
         reference("unused.mp3", Role.REFERENCE_AUDIO, 2, Kind.AUDIO),
     )
     made = engine.make(clip, tmp_path / "clip.mp4", quiet)
@@ -127,7 +127,7 @@ def test_the_shot_plan_and_what_was_left_out_are_told(engine, picture, tmp_path)
     assert made.shot_plan["moves"][0]["said"] == "push in"
     assert made.shot_plan["kind"] == "picture"
     assert [warning.split(":")[0] for warning in made.warnings] == ["mediaUrls[1]", "mediaUrls[2]"]
-    assert "silent" in made.warnings[1]
+    assert "only one first frame" in made.warnings[0]
 
 
 def test_a_reference_picture_is_moved_when_there_is_no_first_frame(engine, tmp_path):
@@ -147,7 +147,7 @@ def test_a_reference_video_lends_its_first_frame(engine, tmp_path):
 
     first, again = (frames_of(path)[0].to_ndarray()[:180] for path in (source, tmp_path / "clip.mp4"))
     assert psnr(first, again) > 30
-    assert "first frame" in made.warnings[0]
+    assert "motion" in made.warnings[0]
 
 
 def test_a_broken_picture_is_named_by_its_place(engine, tmp_path):

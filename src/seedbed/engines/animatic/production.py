@@ -24,8 +24,9 @@ from seedbed.engines.animatic.lexicons import load_lexicons
 from seedbed.engines.animatic.passage import DISSOLVE_FROM, Morph, dissolve, measure_flow
 from seedbed.engines.animatic.planes import Bytes, Planes
 from seedbed.engines.animatic.slate import draw_slate
-from seedbed.engines.animatic.sources import choose_sources
+from seedbed.engines.animatic.sources import Sources, choose_sources
 from seedbed.engines.animatic.stage import Look, depth_of, fitted, flat_view, look_at, parallax_of, set_stage
+from seedbed.engines.animatic.style import transfer
 from seedbed.engines.animatic.subject import SubjectFinder, describe
 from seedbed.engines.animatic.warp import Stage
 
@@ -43,18 +44,31 @@ class Production:
 def prepare(task: RenderTask, network: Callable[[], SubjectFinder]) -> Production:
     """Do everything that comes before the first frame. Raises MediaFailure if a picture cannot be decoded."""
     sources = choose_sources(task)
+
+    def seen(picture: Bytes) -> Look:
+        look = look_at(picture, task.canvas.size, network())
+        return replace(look, picture=transfer(look.picture, sources.style, seed=task.seed))
+
     match (sources.first, sources.last):
         case (None, None):
             made = _slate(task)
         case (None, last) if last is not None:
-            made = _one_picture(task, last, network(), at_end=True)
+            made = _one_picture(task, seen(last), at_end=True)
         case (first, None) if first is not None:
-            made = _one_picture(task, first, network(), at_end=False)
+            made = _one_picture(task, seen(first), at_end=False)
         case (first, last):
             assert first is not None
             assert last is not None
-            made = _two_pictures(task, first, last, network())
-    return replace(made, warnings=sources.warnings)
+            made = _two_pictures(task, seen(first), seen(last))
+    return replace(made, warnings=sources.warnings + _not_used(sources))
+
+
+def _not_used(sources: Sources) -> tuple[str, ...]:
+    lost = {
+        "does not take over the motion of a reference video in this edition": sources.footage,
+        "does not use reference audio in this edition; the clip is silent": sources.sound,
+    }
+    return tuple(f"{reference.name}: animatic {what}" for what, reference in lost.items() if reference)
 
 
 def _path(task: RenderTask, plan: ShotPlan, *, focus: float, trust: float) -> Path:
@@ -66,9 +80,8 @@ def _anchored(stage: Stage, frame: int, promised: Planes) -> Anchor:
     return Anchor.between(frame, promised=promised, drawn=drawn)
 
 
-def _one_picture(task: RenderTask, picture: Bytes, finder: SubjectFinder, *, at_end: bool) -> Production:
+def _one_picture(task: RenderTask, look: Look, *, at_end: bool) -> Production:
     canvas = task.canvas
-    look = look_at(picture, canvas.size, finder)
     plan = plan_shot(task.prompt, load_lexicons(), look.traits)
     depth = depth_of(look)
     path = _path(task, plan, focus=depth.focus, trust=parallax_of(look))
@@ -80,9 +93,9 @@ def _one_picture(task: RenderTask, picture: Bytes, finder: SubjectFinder, *, at_
     return Production(film, plan, "picture", ())
 
 
-def _two_pictures(task: RenderTask, first: Bytes, last: Bytes, finder: SubjectFinder) -> Production:
+def _two_pictures(task: RenderTask, first: Look, last: Look) -> Production:
     canvas = task.canvas
-    looks = [look_at(picture, canvas.size, finder) for picture in (first, last)]
+    looks = [first, last]
     plan = plan_shot(task.prompt, load_lexicons(), looks[0].traits)
     if all(cue.words is None for cue in plan.moves):
         # The way from one picture to the other is motion enough; the camera only keeps it alive.
