@@ -52,7 +52,8 @@ def crop_of(picture: Bytes, canvas: Size, subject: Subject) -> Crop:
     known = subject.confidence >= 0.35 and subject.area >= 0.008
     want_x, want_y = subject.center if known else (0.5, 0.46)
     center_x, center_y = want_x * full_w, want_y * full_h
-    if known and (subject.bottom - subject.top) * full_h > canvas.height_px * (1 - _HEADROOM):
+    tall = (subject.bottom - subject.top) * height > 0.9 * (subject.right - subject.left) * width
+    if known and tall and (subject.bottom - subject.top) * full_h > canvas.height_px * (1 - _HEADROOM):
         center_y = subject.top * full_h + canvas.height_px * (0.5 - _HEADROOM)
     half_w, half_h = canvas.width_px / 2, canvas.height_px / 2
     center_x = float(np.clip(center_x, half_w, full_w - half_w))
@@ -60,7 +61,6 @@ def crop_of(picture: Bytes, canvas: Size, subject: Subject) -> Crop:
     focus_x, focus_y = (want_x * full_w, want_y * full_h) if known else (center_x, center_y)
     if known:
         # Of a standing person the upper part is what the eye goes to.
-        tall = (subject.bottom - subject.top) * height > 0.9 * (subject.right - subject.left) * width
         focus_y = (subject.top + (0.30 if tall else 0.5) * (subject.bottom - subject.top)) * full_h
         # A head that is in the frame stays in it until everything has grown by two fifths.
         headroom_px = max(0.0, subject.top * full_h - (center_y - half_h))
@@ -93,10 +93,11 @@ def _along(path: Path, canvas: Size, crop: Crop, depth: Depth, *, horizontal: bo
     pan, side = (path.pan_x, path.side_x) if horizontal else (path.pan_y, path.side_y)
     low, high = _range(depth)
     half = (np.abs(np.cos(path.roll)) * along + np.abs(np.sin(path.roll)) * across) / 2 / path.zoom
-    half = half * np.maximum(1 - path.forward * low, 1 - path.forward * high)
+    half = half * np.maximum(1 - path.forward * low, 1 - path.forward * high) / (1 - np.abs(path.swing) / 2)
     # A point of disparity d moves by side * d, so the view's rim looks as far as the extremes of depth allow.
     shifts = np.stack([side * low, side * high]) * along
-    wanted = focus + (rest - focus) / path.zoom + pan * along
+    # A dolly zoom does not change the subject's size, so it is no reason to go towards it.
+    wanted = focus + (rest - focus) * (1 - path.counter) / path.zoom + pan * along
     lowest = half - (wanted + shifts.min(0))
     highest = length - half - (wanted + shifts.max(0))
     if float(lowest.max()) > float(highest.min()) + 1e-6:

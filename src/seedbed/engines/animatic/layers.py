@@ -82,7 +82,7 @@ def _looked_at(picture: Bytes, crop: Crop, view: View, canvas: Size, reach_px: f
     turn = float(np.abs(view.path.roll).max())
     half_w = (canvas.width_px * math.cos(turn) + canvas.height_px * math.sin(turn)) / 2 / view.path.zoom
     half_h = (canvas.height_px * math.cos(turn) + canvas.width_px * math.sin(turn)) / 2 / view.path.zoom
-    grow = 1 + max(0.0, -float(view.path.forward.min()))
+    grow = (1 + max(0.0, -float(view.path.forward.min()))) / (1 - float(np.abs(view.path.swing).max()) / 2)
     margin = _MARGIN_PX + reach_px
     height, width = picture.shape[:2]
     return (

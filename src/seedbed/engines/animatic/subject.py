@@ -15,6 +15,9 @@ from seedbed.engines.animatic.planes import Bytes, Floats
 
 _SIDE_PX = 320
 _MEAN = np.array([0.485, 0.456, 0.406], np.float32)
+_BESIDE_PX = 6
+_SHORTEST_OUTLINE_PX = 24
+_SEEN_STEPS = 16.0  # of Lab in 8 bits
 _DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
 
 
@@ -53,6 +56,28 @@ class SubjectFinder:
         raw = net.forward(net.getUnconnectedOutLayersNames()[0])[0, 0].astype(np.float32)
         spread = float(raw.max() - raw.min())
         return describe((raw - raw.min()) / spread if spread > 1e-6 else np.zeros_like(raw))
+
+
+def outline_contrast(rgb: Bytes, mask: Floats) -> float:
+    """Return the share of a mask's outline along which (H, W, 3) sRGB differs from one side to the other, 0..1.
+
+    Hair against hair or grass against grass has none there, and a cut along it would show.
+    """
+    side = mask.shape[1], mask.shape[0]
+    lab = cv2.cvtColor(cv2.resize(rgb, side, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2LAB).astype(np.float32)
+    colors, soft = cv2.GaussianBlur(lab, (0, 0), 1.5), cv2.GaussianBlur(mask, (0, 0), 2)
+    outline = cv2.morphologyEx((mask > 0.5).astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    # Along the picture's own rim there is no other side.
+    inner = outline[_BESIDE_PX + 2 : -_BESIDE_PX - 2, _BESIDE_PX + 2 : -_BESIDE_PX - 2]
+    points = np.argwhere(inner) + _BESIDE_PX + 2
+    if len(points) < _SHORTEST_OUTLINE_PX:
+        return 0.0
+    rows, columns = points.T
+    slope = [cv2.Sobel(soft, cv2.CV_32F, *axis)[rows, columns] for axis in ((0, 1), (1, 0))]
+    uphill = np.stack(slope, 1) / (np.hypot(*slope)[:, None] + 1e-6)
+    inside, outside = (np.rint(points + sign * _BESIDE_PX * uphill).astype(int) for sign in (1, -1))
+    difference = np.linalg.norm(colors[tuple(inside.T)] - colors[tuple(outside.T)], axis=1)
+    return float((difference > _SEEN_STEPS).mean())
 
 
 def describe(mask: Floats) -> Subject:
