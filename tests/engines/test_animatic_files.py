@@ -63,11 +63,9 @@ def test_the_file_is_what_the_contract_promises(engine, picture, tmp_path):
         assert video.duration * video.time_base == Fraction(97, 24)
         assert (audio.codec_context.name, audio.codec_context.profile) == ("aac", "LC")
         assert (audio.rate, audio.layout.name) == (48000, "stereo")
-        assert abs(audio.duration * audio.time_base - Fraction(97, 24)) < Fraction(1, 24)
+        assert audio.duration * audio.time_base == Fraction(97, 24)
         assert "engine animatic" in container.metadata["comment"]
         assert "digitalsourcetype/composite" in container.metadata["comment"]
-        samples = np.concatenate([frame.to_ndarray() for frame in container.decode(audio)], axis=1)
-    assert np.abs(samples).max() < 1e-4
     assert out.read_bytes().index(b"moov") < out.read_bytes().index(b"mdat")
 
 
@@ -120,13 +118,12 @@ def test_the_shot_plan_and_what_was_left_out_are_told(engine, picture, tmp_path)
         "slowly push in, rain",
         picture,
         reference("unused.png", Role.FIRST_FRAME, 1),
-        reference("unused.mp3", Role.REFERENCE_AUDIO, 2, Kind.AUDIO),
     )
     made = engine.make(clip, tmp_path / "clip.mp4", quiet)
 
     assert made.shot_plan["moves"][0]["said"] == "push in"
     assert made.shot_plan["kind"] == "picture"
-    assert [warning.split(":")[0] for warning in made.warnings] == ["mediaUrls[1]", "mediaUrls[2]"]
+    assert [warning.split(":")[0] for warning in made.warnings] == ["mediaUrls[1]"]
     assert "only one first frame" in made.warnings[0]
 
 

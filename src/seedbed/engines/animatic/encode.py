@@ -9,18 +9,15 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import av
 import av.error
 import numpy as np
-from av.audio.frame import AudioFrame
-from av.audio.stream import AudioStream
 from av.codec.context import Flags
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
@@ -29,9 +26,8 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 from seedbed.core.engine import Canvas
 from seedbed.core.errors import EngineFailed
 from seedbed.engines.animatic.planes import Planes
+from seedbed.media.mux import Sound, add_audio, encode_audio, open_mp4, write_packets
 
-AUDIO_RATE_HZ = 48_000
-_AUDIO_STEP = 1024  # samples in an AAC frame
 _LEAST_SEGMENT = 24  # frames; shorter halves would only cost bits
 _OPTIONS = {"preset": "veryfast", "crf": "20", "profile": "high", "x264-params": "keyint=96:min-keyint=12:open-gop=0"}
 
@@ -59,9 +55,18 @@ class Progress:
 
 
 def encode(
-    path: Path, canvas: Canvas, painters: Sequence[Draw], *, comment: str, watch: Callable[[int], None], poll_s: float
+    path: Path,
+    canvas: Canvas,
+    painters: Sequence[Draw],
+    *,
+    sound: Sound,
+    tags: Mapping[str, str],
+    watch: Callable[[int], None],
+    poll_s: float,
 ) -> None:
     """Write the clip at `path`; `painters` (one a thread) return any frame by its number.
+
+    `sound`: (2, N) float32, 48 kHz, as long as the frames last.
 
     `watch` is called with the number of finished frames at least every `poll_s` from the calling thread. Whatever it
     raises ends the threads and passes through.
@@ -78,7 +83,7 @@ def encode(
         finally:
             progress.stop.set()
     try:
-        _mux(path, canvas, packets, comment)
+        _mux(path, canvas, packets, sound, tags)
     except av.error.FFmpegError as exc:
         raise EngineFailed(f"The video could not be written: {exc}.") from exc
 
@@ -158,29 +163,13 @@ def to_frame(planes: Planes, number: int) -> VideoFrame:
     return frame
 
 
-def _mux(path: Path, canvas: Canvas, packets: list[Packet], comment: str) -> None:
-    with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
-        container.metadata["comment"] = comment
+def _mux(path: Path, canvas: Canvas, packets: list[Packet], sound: Sound, tags: Mapping[str, str]) -> None:
+    with open_mp4(path, tags=tags) as container:
         video = container.add_stream("libx264", rate=canvas.fps)
         _configure(video.codec_context, canvas)
-        audio = container.add_stream("aac", rate=AUDIO_RATE_HZ, layout="stereo")
-        assert isinstance(audio, AudioStream)
+        audio = add_audio(container)
         container.start_encoding()
         for packet in packets:
             packet.stream = video
             packet.time_base = Fraction(1, canvas.fps)
-            container.mux(packet)
-        for packet in _silence(audio, canvas):
-            container.mux(packet)
-
-
-def _silence(audio: AudioStream, canvas: Canvas) -> list[Packet]:
-    """Return the sound track: exactly as many samples of silence as the frames last."""
-    packets: list[Packet] = []
-    total = int(canvas.duration_s * AUDIO_RATE_HZ)
-    for start in range(0, total, _AUDIO_STEP):
-        silence = np.zeros((2, min(_AUDIO_STEP, total - start)), np.float32)
-        frame = AudioFrame.from_ndarray(silence, format="fltp", layout="stereo")
-        frame.sample_rate, frame.pts, frame.time_base = AUDIO_RATE_HZ, start, Fraction(1, AUDIO_RATE_HZ)
-        packets += audio.encode(frame)
-    return packets + audio.encode(None)
+        write_packets(container, packets, encode_audio(audio, sound))

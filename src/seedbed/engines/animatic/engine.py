@@ -47,10 +47,11 @@ class Animatic:
             name=NAME,
             description=(
                 "Moves the given picture as a camera and the weather would (an animatic, not diffusion). "
-                "Without a picture it draws a storyboard slate."
+                "Without a picture it draws a storyboard slate. "
+                "A reference sound becomes the sound track and its beats move the picture; otherwise it makes ambience."
             ),
-            roles=frozenset({Role.FIRST_FRAME, Role.LAST_FRAME, Role.REFERENCE_IMAGE}),
-            makes_audio=False,
+            roles=frozenset({Role.FIRST_FRAME, Role.LAST_FRAME, Role.REFERENCE_IMAGE, Role.REFERENCE_AUDIO}),
+            makes_audio=True,
             digital_source_type=PICTURE_SOURCE_TYPE,
         )
 
@@ -59,7 +60,6 @@ class Animatic:
         production = _while_reporting(lambda: prepare(task, self._network), report)
         painters = [production.film.painter() for _ in range(self._threads)]
         previews = _Previews(task.canvas.frames)
-        comment = f"Made by Seedbed with engine {NAME}; digital source type: {self._source_type(production)}"
         threads_before = cv2.getNumThreads()
         cv2.setNumThreads(1)  # each painter has its own thread; more inside of them would only fight
         try:
@@ -67,7 +67,8 @@ class Animatic:
                 out,
                 task.canvas,
                 [previews.overlook(paint) for paint in painters],
-                comment=comment,
+                sound=production.sound.samples,
+                tags=_tags(production),
                 watch=lambda done: report(Stage.RENDERING, done / task.canvas.frames, preview=previews.take()),
                 poll_s=_POLL_S,
             )
@@ -75,7 +76,8 @@ class Animatic:
             cv2.setNumThreads(threads_before)
         return Made(
             path=out,
-            shot_plan=to_json(production.plan, duration_s=task.canvas.duration_s) | {"kind": production.kind},
+            shot_plan=to_json(production.plan, duration_s=task.canvas.duration_s)
+            | {"kind": production.kind, "sound": production.sound.told},
             warnings=production.warnings,
         )
 
@@ -83,8 +85,16 @@ class Animatic:
         self._finder = self._finder or SubjectFinder()
         return self._finder
 
-    def _source_type(self, production: Production) -> str:
-        return SLATE_SOURCE_TYPE if production.kind == "slate" else PICTURE_SOURCE_TYPE
+
+def _tags(production: Production) -> dict[str, str]:
+    """Return what the file says of itself. The first three are what a finished clip is asked for."""
+    source_type = SLATE_SOURCE_TYPE if production.kind == "slate" else PICTURE_SOURCE_TYPE
+    return {
+        "encoded_by": "Seedbed",
+        "engine": NAME,
+        "digital_source_type": source_type,
+        "comment": f"Made by Seedbed with engine {NAME}; digital source type: {source_type}",
+    }
 
 
 def _while_reporting(work: Callable[[], T], report: Report) -> T:
