@@ -19,6 +19,7 @@ from seedbed.engines.animatic.subject import Subject
 
 _MAX_NARROWING = 1.32
 _MAX_FINENESS = 1.25  # source pixels per canvas pixel: more would only flicker under linear sampling
+_SHARES = (1.0, 0.8, 0.6, 0.4, 0.2, 0.0)
 _HEADROOM = 0.09  # of the canvas, above a subject that does not fit
 
 
@@ -29,6 +30,7 @@ class View:
     path: Path
     center_x: Track
     center_y: Track
+    share: float = 1.0  # how much of the asked move there was room for
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +72,32 @@ def crop_of(picture: Bytes, canvas: Size, subject: Subject) -> Crop:
     return Crop(scale, full_w, full_h, center_x, center_y, focus_x, focus_y)
 
 
-def fit_path(path: Path, crop: Crop, canvas: Size, depth: Depth) -> View:
-    """Return the path as a view that never leaves the picture."""
-    for smaller in (1.0, 0.8, 0.6, 0.4, 0.2, 0.0):
+def closer(crop: Crop, canvas: Size, zoom: float, focus: tuple[float, float]) -> Crop:
+    """Return a crop `zoom` times as close, around `focus` (x, y on the scaled picture) as far as the picture goes."""
+    width, height = crop.width_px * zoom, crop.height_px * zoom
+    half_w, half_h = canvas.width_px / 2, canvas.height_px / 2
+    x, y = focus[0] * zoom, focus[1] * zoom
+    return Crop(
+        scale=crop.scale * zoom,
+        width_px=width,
+        height_px=height,
+        center_x=float(np.clip(x, half_w, width - half_w)),
+        center_y=float(np.clip(y, half_h, height - half_h)),
+        focus_x=x,
+        focus_y=y,
+    )
+
+
+def fit_path(path: Path, crop: Crop, canvas: Size, depth: Depth, *, at_most: float = 1.0) -> View:
+    """Return the path, made no larger than `at_most` of its size, as a view that never leaves the picture."""
+    for smaller in (share for share in _SHARES if share <= at_most):
         trial = scaled(path, smaller)
         for narrowing in np.arange(1.0, _MAX_NARROWING + 0.001, 0.02):
             zoomed = replace(trial, zoom=trial.zoom * narrowing)
             x = _along(zoomed, canvas, crop, depth, horizontal=True)
             y = _along(zoomed, canvas, crop, depth, horizontal=False)
             if x is not None and y is not None:
-                return View(zoomed, x, y)
+                return View(zoomed, x, y, smaller)
     # A still view at rest always fits, so this is only reached for a path whose zoom is below 1.
     raise AssertionError("a path without any motion must fit")
 

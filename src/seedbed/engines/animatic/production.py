@@ -5,26 +5,27 @@ This is the engine without threads, reports and files, so that tests can ask for
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from seedbed.core.engine import RenderTask
-from seedbed.core.shotplan.plan import MoveCue, Shot, ShotPlan
+from seedbed.core.shotplan.plan import MoveCue, ShotPlan
 from seedbed.core.shotplan.planner import plan_shot
 from seedbed.core.shotplan.vocabulary import Move, Scenery
 from seedbed.core.sizes import Size
-from seedbed.engines.animatic.camera import Path, ending_at_rest, plan_path
+from seedbed.engines.animatic.camera import ending_at_rest, plan_path
 from seedbed.engines.animatic.caption import make_caption
-from seedbed.engines.animatic.depth import Depth, Scene
+from seedbed.engines.animatic.depth import Scene
 from seedbed.engines.animatic.effects import build
-from seedbed.engines.animatic.film import Anchor, Film, drawer_of
+from seedbed.engines.animatic.film import Film
 from seedbed.engines.animatic.framing import crop_of
 from seedbed.engines.animatic.lexicons import load_lexicons
 from seedbed.engines.animatic.passage import Morph, dissolve, dissolve_of, measure_flow
 from seedbed.engines.animatic.planes import Bytes
-from seedbed.engines.animatic.shots import Take, framed, frames_of, framings_of, reel
+from seedbed.engines.animatic.shots import Framed, Take, anchored, cuts_of, reel, shoot, views_of
 from seedbed.engines.animatic.slate import Slate, draw_slate
 from seedbed.engines.animatic.sound.accents import Rhythm, rhythm_of
 from seedbed.engines.animatic.sound.track import SoundTrack, compose, hear
@@ -86,51 +87,16 @@ def _not_used(sources: Sources) -> tuple[str, ...]:
     return tuple(f"{reference.name}: animatic {what}" for what, reference in lost.items() if reference)
 
 
-def _shoot(
-    task: RenderTask, shots: Sequence[Shot], looks: Sequence[Look], depths: Sequence[Depth], *, at_end: bool
-) -> list[Take]:
-    """Set a stage for every shot, a look and a depth for each. `at_end`: the last frame is the promised one."""
-    canvas, takes = task.canvas, []
-    spans = frames_of(shots, canvas.frames)
-    for shot, span, look, depth in zip(shots, spans, looks, depths, strict=True):
-        path = _path(task, shot.plan, len(span), focus=depth.focus, trust=parallax_of(look))
-        ends = at_end and span.stop == canvas.frames
-        takes.append(Take(span, set_stage(look, canvas.size, depth, ending_at_rest(path) if ends else path)))
-    return takes
-
-
-def _path(task: RenderTask, plan: ShotPlan, frames: int, *, focus: float, trust: float) -> Path:
-    return plan_path(plan, frames=frames, fps=task.canvas.fps, focus=focus, trust=trust, seed=task.seed)
-
-
-def _framed(look: Look, shots: Sequence[Shot], canvas: Size) -> list[Look]:
-    """Return the look of each shot. A clip of one shot shows the picture as it was sent, whatever it is called."""
-    if len(shots) == 1:
-        return [look]
-    framings = framings_of(shots)
-    return [framed(look, framing, canvas, place=place) for place, framing in enumerate(framings)]
-
-
-def _cut_frames(takes: Sequence[Take]) -> tuple[int, ...]:
-    return tuple(take.frames.start for take in takes[1:])
-
-
-def _anchored(look: Look, take: Take, frame: int) -> Anchor:
-    """Make a frame of the clip exactly the picture under its crop."""
-    own = frame - take.frames.start
-    drawn, _ = drawer_of(take.stage)()(own)
-    return Anchor.between(frame, promised=flat_view(look, take.stage, own), drawn=drawn)
-
-
-def _one_picture(task: RenderTask, look: Look, *, at_end: bool) -> Production:
+def _one_picture(task: RenderTask, look: Look, rhythm: Rhythm, *, at_end: bool) -> Shown:
     canvas = task.canvas
-    plan = plan_shot(task.prompt, load_lexicons(), look.traits)
-    looks = _framed(look, plan.shots, canvas.size)
-    takes = _shoot(task, plan.shots, looks, [depth_of(look)] * len(looks), at_end=at_end)
+    plan = rhythm.in_time(plan_shot(task.prompt, load_lexicons(), look.traits))
+    depth, trust = depth_of(look), parallax_of(look)
+    looks = [Framed(each, depth, trust) for each in views_of(look, plan.shots, canvas.size)]
+    takes = shoot(task, plan.shots, looks, rhythm, at_end=at_end)
     exact, place = (canvas.frames - 1, -1) if at_end else (0, 0)
-    anchor = _anchored(looks[place], takes[place], exact)
-    effects = build(plan, canvas, flat_view(looks[0], takes[0].stage, 0), seed=task.seed, ends_on_picture=at_end)
-    return Production(Film(reel(takes), canvas.fps, effects, (anchor,), cuts=_cut_frames(takes)), plan, "picture", ())
+    anchor = anchored(looks[place].look, takes[place], exact)
+    effects = build(plan, canvas, flat_view(looks[0].look, takes[0].stage, 0), seed=task.seed, ends_on_picture=at_end)
+    return Shown(Film(reel(takes), canvas.fps, effects, (anchor,), cuts=cuts_of(takes)), plan, "picture")
 
 
 def _two_pictures(task: RenderTask, first: Look, last: Look, rhythm: Rhythm) -> Shown:
@@ -138,10 +104,10 @@ def _two_pictures(task: RenderTask, first: Look, last: Look, rhythm: Rhythm) -> 
     looks = [first, last]
     plan = rhythm.in_time(plan_shot(task.prompt, load_lexicons(), looks[0].traits))
     if len(plan.shots) > 1:
-        return _cut_between(task, plan, first, last)
+        return _cut_between(task, plan, first, last, rhythm)
     if all(cue.words is None for cue in plan.moves):
         # The way from one picture to the other is motion enough; the camera only keeps it alive.
-        plan = replace(plan, moves=(MoveCue(Move.PUSH_IN, speed=0.6),))
+        plan = replace(plan, moves=(MoveCue(Move.PUSH_IN, speed=0.45),))
     begin, end = (fitted(look, canvas.size) for look in looks)
     flow = measure_flow(begin, end)
     effects = build(plan, canvas, begin, seed=task.seed, ends_on_picture=True)
@@ -149,73 +115,67 @@ def _two_pictures(task: RenderTask, first: Look, last: Look, rhythm: Rhythm) -> 
         share = np.linspace(0, 1, canvas.frames)
         morph = Morph(begin, end, flow, share * share * (3 - 2 * share))
         still = replace(plan, moves=(MoveCue(Move.STATIC),))
-        return Production(Film(morph.drawer, canvas.fps, effects), still, "morph", ())
-    takes = [Take(range(canvas.frames), stage) for stage in _matched(task, plan, looks)]
+        return Shown(Film(morph.drawer, canvas.fps, effects), still, "morph")
+    takes = [Take(range(canvas.frames), stage) for stage in _matched(task, plan, looks, rhythm)]
     anchors = [
-        _anchored(look, take, frame) for look, take, frame in zip(looks, takes, (0, canvas.frames - 1), strict=True)
+        anchored(look, take, frame) for look, take, frame in zip(looks, takes, (0, canvas.frames - 1), strict=True)
     ]
     drawers = dissolve(*(take.stage for take in takes), frames=canvas.frames, fps=canvas.fps)
-    return Production(Film(drawers, canvas.fps, effects, anchors), plan, "dissolve", ())
+    return Shown(Film(drawers, canvas.fps, effects, anchors), plan, "dissolve")
 
 
-def _matched(task: RenderTask, plan: ShotPlan, looks: Sequence[Look]) -> list[Stage]:
+def _matched(task: RenderTask, plan: ShotPlan, looks: Sequence[Look], rhythm: Rhythm) -> list[Stage]:
     """Set both pictures before the same camera: one path, one trust in depth, and the room that both have."""
     canvas, depths = task.canvas, [depth_of(look) for look in looks]
     trust = min(parallax_of(look) for look in looks)
     focus = sum(depth.focus for depth in depths) / len(depths)
-    path = _path(task, plan, canvas.frames, focus=focus, trust=trust)
+    path = plan_path(plan, frames=canvas.frames, fps=canvas.fps, focus=focus, trust=trust, seed=task.seed)
     seen_from, _ = dissolve_of(canvas.frames, canvas.fps)
-    paths = (path, ending_at_rest(path, seen_from=seen_from))
-    room = 1.0
-    for _ in range(2):
-        stages = [
-            set_stage(look, canvas.size, depth, own, at_most=room)
-            for look, depth, own in zip(looks, depths, paths, strict=True)
-        ]
-        shares = {stage.view.share for stage in stages}
-        if len(shares) == 1:
-            break
-        room = min(shares)
-    return stages
+    paths = [rhythm.zoomed(each) for each in (path, ending_at_rest(path, seen_from=seen_from))]
+    sights = list(zip(looks, depths, paths, strict=True))
+    stages = [set_stage(look, canvas.size, depth, own) for look, depth, own in sights]
+    room = min(stage.view.share for stage in stages)
+    return [
+        stage if stage.view.share == room else set_stage(look, canvas.size, depth, own, at_most=room)
+        for stage, (look, depth, own) in zip(stages, sights, strict=True)
+    ]
 
 
-def _cut_between(task: RenderTask, plan: ShotPlan, first: Look, last: Look) -> Production:
+def _cut_between(task: RenderTask, plan: ShotPlan, first: Look, last: Look, rhythm: Rhythm) -> Shown:
     """Tell the shots with both pictures: the last shot with the last one, all before it with the first."""
     canvas, shots = task.canvas, plan.shots
-    looks = [*_framed(first, shots[:-1], canvas.size), last]
-    near, far = depth_of(first), depth_of(last)
-    takes = _shoot(task, shots, looks, [near] * (len(shots) - 1) + [far], at_end=True)
-    anchors = [_anchored(looks[0], takes[0], 0), _anchored(last, takes[-1], canvas.frames - 1)]
-    effects = build(plan, canvas, flat_view(looks[0], takes[0].stage, 0), seed=task.seed, ends_on_picture=True)
-    return Production(Film(reel(takes), canvas.fps, effects, anchors, cuts=_cut_frames(takes)), plan, "cuts", ())
+    depth, trust = depth_of(first), parallax_of(first)
+    looks = [Framed(each, depth, trust) for each in views_of(first, shots[:-1], canvas.size)]
+    looks.append(Framed(last, depth_of(last), parallax_of(last)))
+    takes = shoot(task, shots, looks, rhythm, at_end=True)
+    anchors = [anchored(first, takes[0], 0), anchored(last, takes[-1], canvas.frames - 1)]
+    effects = build(plan, canvas, flat_view(looks[0].look, takes[0].stage, 0), seed=task.seed, ends_on_picture=True)
+    return Shown(Film(reel(takes), canvas.fps, effects, anchors, cuts=cuts_of(takes)), plan, "cuts")
 
 
-def _slate(task: RenderTask) -> Production:
+def _slate(task: RenderTask, rhythm: Rhythm) -> Shown:
     canvas = task.canvas
-    plan = plan_shot(task.prompt, load_lexicons())
-    slates = {shot.plan.scenery: draw_slate(shot.plan, canvas.size, seed=task.seed) for shot in plan.shots}
-    own = [slates[shot.plan.scenery] for shot in plan.shots]
-    framings = framings_of(plan.shots)
-    looks, depths = [], []
-    for place, (slate, framing) in enumerate(zip(own, framings, strict=True)):
-        look = _slate_look(slate, canvas.size)
-        # Another landscape is another view already.
-        same = place > 0 and slate is own[place - 1]
-        looks.append(framed(look, framing, canvas.size, place=place) if same else look)
-        depths.append(slate.depth)
-    takes = []
-    for shot, span, look, depth in zip(plan.shots, frames_of(plan.shots, canvas.frames), looks, depths, strict=True):
+    plan = rhythm.in_time(plan_shot(task.prompt, load_lexicons()))
+    slates = {scenery: draw_slate(shot, canvas.size, seed=task.seed) for scenery, shot in _landscapes(plan).items()}
+    views = []
+    for scenery, group in itertools.groupby(plan.shots, key=lambda shot: shot.plan.scenery):
+        slate = slates[scenery]
         # Houses have upright edges, which show any bending; hills and water do not.
-        trust = 0.45 if Scenery.CITY in shot.plan.scenery[:1] else 1.0
-        path = _path(task, shot.plan, len(span), focus=depth.focus, trust=trust)
-        takes.append(Take(span, set_stage(look, canvas.size, depth, path)))
+        trust = 0.45 if Scenery.CITY in scenery[:1] else 1.0
+        looks = views_of(_slate_look(slate, canvas.size), list(group), canvas.size)
+        views += [Framed(look, slate.depth, trust) for look in looks]
+    takes = shoot(task, plan.shots, views, rhythm, at_end=False)
     # The slate's own colours are those of the hour; a grade on top would be the hour twice.
     weather = replace(plan, time_of_day=None, cuts=tuple(replace(cut, time_of_day=None) for cut in plan.cuts))
-    effects = build(weather, canvas, flat_view(looks[0], takes[0].stage, 0), seed=task.seed, ends_on_picture=False)
+    begin = flat_view(views[0].look, takes[0].stage, 0)
+    effects = build(weather, canvas, begin, seed=task.seed, ends_on_picture=False)
     caption = make_caption(task.prompt, canvas.size)
-    return Production(
-        Film(reel(takes), canvas.fps, effects, overlay=caption, cuts=_cut_frames(takes)), plan, "slate", ()
-    )
+    return Shown(Film(reel(takes), canvas.fps, effects, overlay=caption, cuts=cuts_of(takes)), plan, "slate")
+
+
+def _landscapes(plan: ShotPlan) -> dict[tuple[Scenery, ...], ShotPlan]:
+    """Return each scenery and the first shot that shows it."""
+    return {shot.plan.scenery: shot.plan for shot in reversed(plan.shots)}
 
 
 def _slate_look(slate: Slate, canvas: Size) -> Look:

@@ -76,8 +76,9 @@ def parallax_of(look: Look) -> float:
     return float(np.clip(0.6 + 0.4 * (traits.subject_confidence - 0.75) / 0.2, 0.6, 1.0))
 
 
-def set_stage(look: Look, canvas: Size, depth: Depth, path: Path) -> Stage:
-    view = fit_path(path, look.crop, canvas, depth)
+def set_stage(look: Look, canvas: Size, depth: Depth, path: Path, *, at_most: float = 1.0) -> Stage:
+    """`at_most`: the share of the move that may be shown at all, for a shot that has to match another one."""
+    view = fit_path(path, look.crop, canvas, depth, at_most=at_most)
     mask = look.subject.mask if look.traits.has_subject and _has_parallax(view) else None
     reach = max(
         float(np.abs(view.path.side_x).max()) * canvas.width_px,
