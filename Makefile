@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 DEMO ?=
+KERNEL := $(wildcard src/seedbed/engines/animatic/kernel/*.c src/seedbed/engines/animatic/kernel/*.inc)
 
 .PHONY: help install demo serve test unit check format pins clean
 .DEFAULT_GOAL := help
@@ -60,7 +61,7 @@ $(VENV)/.backend: $(VENV)/.made constraints.txt
 	@$(PIP) install --constraint constraints.txt hatchling editables
 	@touch $@
 
-$(VENV)/.installed: $(VENV)/.backend pyproject.toml
+$(VENV)/.installed: $(VENV)/.backend pyproject.toml hatch_build.py $(KERNEL)
 	@$(PIP) install --no-build-isolation --constraint constraints.txt --editable .
 	@touch $@
 
