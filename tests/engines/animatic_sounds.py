@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import av
 import numpy as np
 
 RATE_HZ = 48_000
@@ -113,3 +114,30 @@ def ramp(samples, length_s):
 def errors_s(found_s, beats_s):
     """Return how far each found beat is from the nearest true one."""
     return np.abs(np.asarray(found_s)[:, None] - beats_s[None]).min(axis=1)
+
+
+def save(path, samples, *, codec="pcm_s16le", rate_hz=RATE_HZ, layout="stereo", container="wav", cover=None):
+    """Write (channels, N) float32 as a file; `cover`: the path of a picture to put beside the sound."""
+    sound = np.atleast_2d(samples)
+    with av.open(str(path), "w", format=container) as file:
+        stream = file.add_stream(codec, rate=rate_hz, layout=layout)
+        if cover:
+            picture = file.add_stream("png")
+            picture.width = picture.height = 32
+            picture.pix_fmt = "rgb24"
+            picture.disposition = picture.disposition.attached_pic
+            frame = av.VideoFrame.from_ndarray(np.full((32, 32, 3), 90, np.uint8), format="rgb24")
+            file.mux(picture.encode(frame) + picture.encode(None))
+        form = stream.codec_context.format.name
+        resampler = av.AudioResampler(format=form, layout=layout, rate=rate_hz)
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(sound, np.float32), format="fltp", layout=layout)
+        frame.sample_rate = rate_hz
+        size = stream.codec_context.frame_size or 4096
+        fifo = av.AudioFifo()
+        for block in resampler.resample(frame):
+            block.pts = None
+            fifo.write(block)
+        while block := fifo.read(size, partial=True):
+            file.mux(stream.encode(block))
+        file.mux(stream.encode(None))
+    return path

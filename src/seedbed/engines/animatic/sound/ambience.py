@@ -156,8 +156,8 @@ def _rain(chance: Chance, samples: int) -> Sound:
     roof = ((40, -10), (110, 0), (320, -5), (900, -18), (3000, -40))
     slow = swell(chance, steps(samples), depth_db=2.5, every_s=2.2)
     return (
-        _bed(chance, samples, loop(chance, hiss, lufs=-29.5, width=0.9), slow)
-        + _bed(chance, samples, loop(chance, roof, lufs=-34, width=0.6))
+        _bed(chance, samples, loop(chance, hiss, lufs=-28.5, width=0.9), slow)
+        + _bed(chance, samples, loop(chance, roof, lufs=-39, width=0.6))
         + _bed(chance, samples, grains.drops(chance, per_s=34, peak=0.05))
     )
 
@@ -167,13 +167,12 @@ def _wind(chance: Chance, samples: int) -> Sound:
     body = ((80, -26), (220, -6), (420, 0), (760, -7), (1600, -24), (5000, -48))
     top = ((300, -40), (900, -10), (2000, 0), (4200, -9), (9000, -30))
     count = steps(samples)
-    gust = swell(chance, count, depth_db=1.0, every_s=3.2) ** 1.0
-    wander = swell(chance, count, depth_db=11, every_s=3.0)
+    gust = swell(chance, count, depth_db=11, every_s=3.0)
     return (
-        _bed(chance, samples, loop(chance, low, lufs=-33, width=0.5), gust * wander**0.5)
-        + _bed(chance, samples, loop(chance, body, lufs=-30, width=0.7), gust * wander)
+        _bed(chance, samples, loop(chance, low, lufs=-35, width=0.5), gust**0.8)
+        + _bed(chance, samples, loop(chance, body, lufs=-28, width=0.7), gust)
         # The faster the air, the more of the upper sound: the top follows the same gust more steeply.
-        + _bed(chance, samples, loop(chance, top, lufs=-37, width=1.0), gust * wander**1.8)
+        + _bed(chance, samples, loop(chance, top, lufs=-34, width=1.0), gust**1.8)
     )
 
 
@@ -183,8 +182,8 @@ def _leaves(chance: Chance, samples: int) -> Sound:
     count = steps(samples)
     wander = swell(chance, count, depth_db=12, every_s=2.6)
     flutter = swell(chance, count, depth_db=4, every_s=0.35)
-    return _bed(chance, samples, loop(chance, rustle, lufs=-32, width=1.0), wander * flutter) + _bed(
-        chance, samples, loop(chance, air, lufs=-38, width=0.6), wander**0.4
+    return _bed(chance, samples, loop(chance, rustle, lufs=-29, width=1.0), wander * flutter) + _bed(
+        chance, samples, loop(chance, air, lufs=-39, width=0.6), wander**0.4
     )
 
 
@@ -204,8 +203,8 @@ def _fire(chance: Chance, samples: int) -> Sound:
     flutter = swell(chance, count, depth_db=7, every_s=0.22) * swell(chance, count, depth_db=5, every_s=1.7)
     return (
         _bed(chance, samples, loop(chance, roar, lufs=-33, width=0.5), flutter)
-        + _bed(chance, samples, loop(chance, breath, lufs=-40, width=0.8), flutter)
-        + grains.crackle(chance, samples, per_s=13, peak=0.16)
+        + _bed(chance, samples, loop(chance, breath, lufs=-37, width=0.8), flutter)
+        + grains.crackle(chance, samples, per_s=13, peak=0.26)
     )
 
 
@@ -216,7 +215,7 @@ def _sea(chance: Chance, samples: int) -> Sound:
     together = int(chance.integers(1 << 31))
     lift = waves(np.random.default_rng(together), count, rise_s=2.2, fall_s=2.6, late_s=0.0, floor_db=-11)
     wash = waves(np.random.default_rng(together), count, rise_s=1.2, fall_s=3.4, late_s=0.5, floor_db=-17)
-    return _bed(chance, samples, loop(chance, surge, lufs=-27, width=0.6), lift) + _bed(
+    return _bed(chance, samples, loop(chance, surge, lufs=-29, width=0.6), lift) + _bed(
         chance, samples, loop(chance, foam, lufs=-26, width=1.0), wash
     )
 
@@ -228,12 +227,12 @@ def _city(chance: Chance, samples: int) -> Sound:
     return _bed(
         chance,
         samples,
-        loop(chance, rumble, lufs=-36, width=0.6),
+        loop(chance, rumble, lufs=-38, width=0.6),
         swell(chance, count, depth_db=4, every_s=5),
     ) + _bed(
         chance,
         samples,
-        loop(chance, traffic, lufs=-37, width=0.9),
+        loop(chance, traffic, lufs=-34, width=0.9),
         swell(chance, count, depth_db=10, every_s=4),
     )
 

@@ -26,6 +26,7 @@ _SLOWEST_BPM, _FASTEST_BPM, _USUAL_BPM = 48.0, 210.0, 128.0
 _TEMPO_SPREAD_OCTAVES = 0.8
 _EVENNESS = 240.0  # what a beat that is off the tempo costs, against how strong its onset is
 _LEAST_BEATS = 4
+_SURE_ECHO = 0.3  # noise and held chords reach half of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +47,17 @@ def find_beats(samples: Curve, rate_hz: int) -> Beats:
     onsets = _onsets(_mono(samples), rate_hz)
     if onsets is None:
         return Beats()
-    period = _period(onsets)
-    if period is None:
+    pulse = _pulse(onsets)
+    if pulse is None:
         return Beats()
-    chain = _without_weak_half(onsets, _trimmed(onsets, _chain(onsets, period)))
+    chain = _without_weak_half(onsets, _trimmed(onsets, _chain(onsets, pulse.period)))
     if len(chain) < _LEAST_BEATS:
         return Beats()
     times_s = [_refined(onsets, place) * _STEP_S for place in chain]
     return Beats(
         tuple(float(max(0.0, time_s)) for time_s in times_s),
         period_s=float(np.polyfit(np.arange(len(times_s)), times_s, 1)[0]),
-        clarity=_clarity(onsets, chain),
+        clarity=_clarity(onsets, chain) * min(1.0, pulse.echo / _SURE_ECHO),
     )
 
 
@@ -106,8 +107,15 @@ def _smoothed(curve: Curve, width: float) -> Curve:
     return np.convolve(curve, kernel / kernel.sum(), mode="same")
 
 
-def _period(onsets: Curve) -> float | None:
-    """Return the beat's length in steps."""
+@dataclass(frozen=True, slots=True)
+class _Pulse:
+    """period: the beat's length in steps; echo, 0..1: how alike the music is to itself one beat later."""
+
+    period: float
+    echo: float
+
+
+def _pulse(onsets: Curve) -> _Pulse | None:
     curve = _smoothed(onsets, 6)
     curve = curve - curve.mean()
     size = 1 << (2 * len(curve) - 1).bit_length()
@@ -123,7 +131,9 @@ def _period(onsets: Curve) -> float | None:
     octaves = np.log2(60 / (lags * _STEP_S) / _USUAL_BPM)
     score = (echo[lags] + 0.5 * echo[twice]) * np.exp(-0.5 * (octaves / _TEMPO_SPREAD_OCTAVES) ** 2)
     best = int(np.argmax(score))
-    return float(lags[best]) + _top_of(score, best) if score[best] > 0 else None
+    if score[best] <= 0:
+        return None
+    return _Pulse(float(lags[best]) + _top_of(score, best), float(echo[lags[best]]))
 
 
 def _top_of(curve: Curve, place: int) -> float:

@@ -81,9 +81,11 @@ def steps(samples: int) -> int:
 
 def swell(chance: Chance, count: int, *, depth_db: float, every_s: float) -> Curve:
     """Return `count` control gains, at most 1, that wander down by up to `depth_db` about once in `every_s`."""
-    knots = max(4, int(count / CONTROL_HZ / (every_s / 2)) + 4)
-    heights = chance.uniform(0, 1, knots)
+    knots = max(4, int(count / CONTROL_HZ / (every_s / 2)) + 5)
+    heights = chance.uniform(0, 0.4, knots)
+    heights[chance.integers(2) :: 2] += 0.6  # up and down in turn, or chance would leave long stretches even
     place = np.arange(count) / CONTROL_HZ / (every_s / 2) + chance.uniform(0, 1)
+    place += 0.35 * np.sin(1.3 * place + chance.uniform(0, 2 * np.pi)) + 0.35
     before = np.minimum(place.astype(int), knots - 2)
     share = place - before
     share = share * share * (3 - 2 * share)
