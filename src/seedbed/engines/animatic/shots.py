@@ -21,6 +21,7 @@ from seedbed.engines.animatic.camera import ending_at_rest, plan_path
 from seedbed.engines.animatic.depth import Depth
 from seedbed.engines.animatic.film import Anchor, Drawer
 from seedbed.engines.animatic.framing import closer
+from seedbed.engines.animatic.motion_path import Guide
 from seedbed.engines.animatic.planes import Planes
 from seedbed.engines.animatic.sound.accents import Rhythm
 from seedbed.engines.animatic.stage import Look, flat_view, set_stage
@@ -50,18 +51,20 @@ class Framed:
 
 
 def shoot(
-    task: RenderTask, shots: Sequence[Shot], views: Sequence[Framed], rhythm: Rhythm, *, at_end: bool
+    task: RenderTask, shots: Sequence[Shot], views: Sequence[Framed], rhythm: Rhythm, guide: Guide, *, at_end: bool
 ) -> list[Take]:
     """Set a stage for every shot from its own view. `at_end`: the clip's last frame is the promised one."""
     canvas, takes = task.canvas, []
     for shot, span, view in zip(shots, frames_of(shots, canvas.frames), views, strict=True):
+        look = guide.framed(view.look)
         path = plan_path(
             shot.plan, frames=len(span), fps=canvas.fps, focus=view.depth.focus, trust=view.trust, seed=task.seed
         )
+        path = guide.moved(path, look.crop, canvas.size, trust=view.trust, first_frame=span.start)
         if at_end and span.stop == canvas.frames:
             path = ending_at_rest(path)
         path = rhythm.zoomed(path, first_frame=span.start)
-        takes.append(Take(span, set_stage(view.look, canvas.size, view.depth, path)))
+        takes.append(Take(span, set_stage(look, canvas.size, view.depth, path)))
     return takes
 
 
@@ -146,9 +149,8 @@ def _worth_seeing(look: Look, place: int) -> tuple[float, float]:
     worth = busy / max(float(busy.max()), 1e-3) + 1.5 * meant / max(float(meant.max()), 1e-3)
     x = np.linspace(0, 1, width_px, dtype=np.float32)
     side = 1 if place % 2 else -1
-    worth = worth * (1 + 0.15 * side * (2 * x - 1))
-    _, _, _, best = cv2.minMaxLoc(worth)
-    return (best[0] + 0.5) / width_px, (best[1] + 0.5) / height_px
+    row, column = divmod(int(np.argmax(worth * (1 + 0.15 * side * (2 * x - 1)))), width_px)
+    return (column + 0.5) / width_px, (row + 0.5) / height_px
 
 
 def reel(takes: Sequence[Take]) -> Callable[[], Drawer]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -80,12 +80,22 @@ def set_stage(look: Look, canvas: Size, depth: Depth, path: Path, *, at_most: fl
     """`at_most`: the share of the move that may be shown at all, for a shot that has to match another one."""
     view = fit_path(path, look.crop, canvas, depth, at_most=at_most)
     mask = look.subject.mask if look.traits.has_subject and _has_parallax(view) else None
+    if mask is None and look.traits.has_subject:
+        depth = _as_seen(depth, look.subject)
     reach = max(
         float(np.abs(view.path.side_x).max()) * canvas.width_px,
         float(np.abs(view.path.side_y).max()) * canvas.height_px,
     )
     layers = cut(look.picture, look.crop, view, canvas, mask, reach_px=reach)
     return Stage(canvas, look.crop, view, depth, layers)
+
+
+def _as_seen(depth: Depth, subject: Subject) -> Depth:
+    """Return one disparity for both layers: nothing moves by it, but fog must lie behind the subject."""
+    height, width = depth.behind.shape
+    share = cv2.GaussianBlur(cv2.resize(subject.mask, (width, height), interpolation=cv2.INTER_AREA), (0, 0), 2)
+    both = depth.behind + share * (depth.subject - depth.behind)
+    return replace(depth, behind=both, subject=both)
 
 
 def _has_parallax(view: View) -> bool:

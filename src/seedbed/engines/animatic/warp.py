@@ -47,7 +47,9 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Mesh:
-    """points: (mh, mw, 2) float32, where each node looks on the scaled picture; disparity: (mh, mw) there."""
+    """points: (mh, mw, 2) float32, where each node looks on the scaled picture's background; disparity: (mh, mw) of
+    what is seen there, subject or background.
+    """
 
     points: Floats
     disparity: Floats
@@ -63,9 +65,10 @@ class Warper:
         y = (np.arange(-1, self._cells_y + 1) * CELL_PX + CELL_PX / 2 - canvas.height_px / 2).astype(np.float32)
         self._nodes = np.stack(np.meshgrid(x, y), -1)
         self._last: tuple[tuple[float, ...], Planes, Mesh] | None = None
+        self._opacity = _coarse_opacity(stage.layers)
 
     def draw(self, frame: int) -> tuple[Planes, Mesh]:
-        """Return the frame, and the background's mesh for those who need depth. The planes belong to the caller."""
+        """Return the frame, and its mesh for those who need depth. The planes belong to the caller."""
         pose = self._pose(frame)
         if self._last is not None and self._last[0] == pose:
             _, planes, mesh = self._last
@@ -93,7 +96,18 @@ class Warper:
             if before is not None:
                 self._lay_subject(planes, before)
         width_px = round(float(stage.view.path.blur_x[frame]) * stage.canvas.width_px)
-        return (_streak(planes, width_px) if width_px > 2 else planes), mesh
+        return (_streak(planes, width_px) if width_px > 2 else planes), self._seen(mesh, before)
+
+    def _seen(self, mesh: Mesh, before: Mesh | None) -> Mesh:
+        """Return the background's mesh with the disparity of what is seen there: fog must lie behind the subject."""
+        if before is None or self._opacity is None:
+            return mesh
+        region = self._stage.layers.region
+        at = (before.points - np.array([region.origin_x, region.origin_y], np.float32)) * np.array(
+            [region.fine_x / CELL_PX, region.fine_y / CELL_PX], np.float32
+        ) - 0.5
+        share = cv2.remap(self._opacity, at, _ONE_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return Mesh(mesh.points, mesh.disparity + share * (before.disparity - mesh.disparity))
 
     def _solve(self, frame: int, disparity: Floats) -> Mesh:
         view, path, canvas, crop = self._stage.view, self._stage.view.path, self._stage.canvas, self._stage.crop
@@ -165,6 +179,16 @@ class Warper:
         ):
             place = plane[rows.start * cell_px :, columns.start * cell_px :][: see.shape[0], : see.shape[1]]
             cv2.add(cv2.multiply(place, see, scale=1 / 255), _remap(own, where, outside=0), dst=place)
+
+
+def _coarse_opacity(layers: Layers) -> Floats | None:
+    """Return the subject's opacity, 0..1, one value a cell of the layer."""
+    if layers.subject is None:
+        return None
+    size = (layers.region.width_px // CELL_PX, layers.region.height_px // CELL_PX)
+    through = cv2.resize(layers.subject.through_y, size, interpolation=cv2.INTER_AREA)
+    opacity: Floats = 1 - through.astype(np.float32) / 255
+    return opacity
 
 
 def _spread(nodes: Floats, cell_px: int, width_px: int, height_px: int) -> Floats:
