@@ -17,7 +17,7 @@ import cv2
 from seedbed.core.engine import Capabilities, Made, RenderTask, Report, Stage
 from seedbed.core.references import Role
 from seedbed.core.shotplan.plan import to_json
-from seedbed.engines.animatic.encode import encode
+from seedbed.engines.animatic.encode import Abandoned, encode
 from seedbed.engines.animatic.planes import Planes, to_rgb
 from seedbed.engines.animatic.production import Production, prepare
 from seedbed.engines.animatic.subject import SubjectFinder
@@ -48,16 +48,17 @@ class Animatic:
             description=(
                 "Moves the given picture as a camera and the weather would (an animatic, not diffusion). "
                 "Without a picture it draws a storyboard slate. "
+                "Further pictures lend their palette, a reference video the path of its camera. "
                 "A reference sound becomes the sound track and its beats move the picture; otherwise it makes ambience."
             ),
-            roles=frozenset({Role.FIRST_FRAME, Role.LAST_FRAME, Role.REFERENCE_IMAGE, Role.REFERENCE_AUDIO}),
+            roles=frozenset(Role),
             makes_audio=True,
             digital_source_type=PICTURE_SOURCE_TYPE,
         )
 
     def make(self, task: RenderTask, out: Path, report: Report) -> Made:
         """Make the clip at `out`. Raises Stop (from `report`), MediaFailure, EngineFailed."""
-        production = _while_reporting(lambda: prepare(task, self._network), report)
+        production = _while_reporting(lambda keep_on: prepare(task, self._network, keep_on=keep_on), report)
         painters = [production.film.painter() for _ in range(self._threads)]
         previews = _Previews(task.canvas.frames)
         threads_before = cv2.getNumThreads()
@@ -77,7 +78,8 @@ class Animatic:
         return Made(
             path=out,
             shot_plan=to_json(production.plan, duration_s=task.canvas.duration_s)
-            | {"kind": production.kind, "sound": production.sound.told},
+            | {"kind": production.kind, "sound": production.sound.told}
+            | ({"camera": production.camera} if production.camera else {}),
             warnings=production.warnings,
         )
 
@@ -97,17 +99,29 @@ def _tags(production: Production) -> dict[str, str]:
     }
 
 
-def _while_reporting(work: Callable[[], T], report: Report) -> T:
-    """Run `work` in a thread and report PREPARING until it is done. A Stop waits for the thread, then passes."""
+def _while_reporting(work: Callable[[Callable[[], None]], T], report: Report) -> T:
+    """Run `work` in a thread and report PREPARING until it is done. A Stop waits for the thread, then passes.
+
+    `work` is handed what it should call often, and what raises in it once nobody wants the result.
+    """
+    stop = threading.Event()
+
+    def keep_on() -> None:
+        if stop.is_set():
+            raise Abandoned
+
     with ThreadPoolExecutor(1, thread_name_prefix="animatic") as pool:
-        job = pool.submit(work)
+        job = pool.submit(work, keep_on)
         rounds = 0
-        while True:
-            rounds += 1
-            # How long it takes is not known, so the fraction only ever approaches the end.
-            report(Stage.PREPARING, 1 - 0.9**rounds)
-            if wait([job], timeout=_POLL_S).done:
-                return job.result()
+        try:
+            while True:
+                rounds += 1
+                # How long it takes is not known, so the fraction only ever approaches the end.
+                report(Stage.PREPARING, 1 - 0.9**rounds)
+                if wait([job], timeout=_POLL_S).done:
+                    return job.result()
+        finally:
+            stop.set()
 
 
 class _Previews:

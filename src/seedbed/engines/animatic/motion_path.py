@@ -42,6 +42,14 @@ class Guide:
         """Return the plan without the move that was only chosen, if the video leads."""
         return replace(plan, moves=()) if self.motion is not None else plan
 
+    def unless_morphed(self, *, is_morph: bool) -> Guide:
+        """Return who moved the camera in the end: where one picture is turned into another, nobody does."""
+        if self.motion is None or self.told is None or not is_morph:
+            return self
+        name = self.told["follows"]
+        why = "the way from the first to the last picture is all the motion there is; this video's was not used"
+        return Guide(told={"follows": "picture", "insteadOf": name}, warnings=(f"{name}: {why}",))
+
     def framed(self, look: Look) -> Look:
         """Return the look with its zoom going where the video's camera looked, not to the subject."""
         if self.motion is None:
@@ -90,6 +98,11 @@ def guide_of(
         why = "no camera motion can be followed in this video (it is too plain, too dark or a single frame)"
         return Guide(told={"follows": "picture", "insteadOf": footage.name}, warnings=(f"{footage.name}: {why}",))
     return Guide(motion, {"follows": footage.name})
+
+
+def tighter(one: Crop, other: Crop) -> Crop:
+    """Return a crop with no more room than either of two has."""
+    return replace(one, width_px=min(one.width_px, other.width_px), height_px=min(one.height_px, other.height_px))
 
 
 def part_of(motion: MotionPath, frames: range) -> MotionPath:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -23,13 +24,14 @@ from seedbed.engines.animatic.effects import build
 from seedbed.engines.animatic.film import Film
 from seedbed.engines.animatic.framing import crop_of
 from seedbed.engines.animatic.lexicons import load_lexicons
+from seedbed.engines.animatic.motion_path import Guide, guide_of, tighter
 from seedbed.engines.animatic.passage import Morph, dissolve, dissolve_of, measure_flow
 from seedbed.engines.animatic.planes import Bytes
 from seedbed.engines.animatic.shots import Framed, Take, anchored, cuts_of, reel, shoot, views_of
 from seedbed.engines.animatic.slate import Slate, draw_slate
 from seedbed.engines.animatic.sound.accents import Rhythm, rhythm_of
 from seedbed.engines.animatic.sound.track import SoundTrack, compose, hear
-from seedbed.engines.animatic.sources import Sources, choose_sources
+from seedbed.engines.animatic.sources import choose_sources
 from seedbed.engines.animatic.stage import Look, depth_of, fitted, flat_view, look_at, parallax_of, set_stage
 from seedbed.engines.animatic.style import transfer
 from seedbed.engines.animatic.subject import SubjectFinder, describe
@@ -47,20 +49,27 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Production:
-    """What there is to see and to hear."""
+    """What there is to see and to hear. `camera`: what a reference video did to it, None without one."""
 
     film: Film
     plan: ShotPlan
     kind: str
+    camera: dict[str, Any] | None
     sound: SoundTrack
     warnings: tuple[str, ...]
 
 
-def prepare(task: RenderTask, network: Callable[[], SubjectFinder]) -> Production:
-    """Do everything that comes before the first frame. Raises MediaFailure if a reference cannot be decoded."""
+def prepare(
+    task: RenderTask, network: Callable[[], SubjectFinder], *, keep_on: Callable[[], None] = lambda: None
+) -> Production:
+    """Do everything that comes before the first frame. Raises MediaFailure if a reference cannot be decoded.
+
+    `keep_on` is called often while a video is read; what it raises passes through.
+    """
     sources = choose_sources(task)
     heard = hear(sources.sound, task.canvas)
     rhythm = rhythm_of(heard.beats if heard else None, task.canvas)
+    guide = guide_of(sources.footage, plan_shot(task.prompt, load_lexicons()), task.canvas, keep_on=keep_on)
 
     def seen(picture: Bytes) -> Look:
         look = look_at(picture, task.canvas.size, network())
@@ -70,42 +79,39 @@ def prepare(task: RenderTask, network: Callable[[], SubjectFinder]) -> Productio
         case (None, None):
             made = _slate(task, rhythm)
         case (None, last) if last is not None:
-            made = _one_picture(task, seen(last), rhythm, at_end=True)
+            made = _one_picture(task, seen(last), rhythm, guide, at_end=True)
         case (first, None) if first is not None:
-            made = _one_picture(task, seen(first), rhythm, at_end=False)
+            made = _one_picture(task, seen(first), rhythm, guide, at_end=False)
         case (first, last):
             assert first is not None
             assert last is not None
-            made = _two_pictures(task, seen(first), seen(last), rhythm)
+            made = _two_pictures(task, seen(first), seen(last), rhythm, guide)
     sound = compose(heard, made.plan, task.canvas, seed=task.seed, wants_audio=task.wants_audio)
     film = replace(made.film, effects=[*made.film.effects, *rhythm.light()])
-    return Production(film, made.plan, made.kind, sound, sources.warnings + _not_used(sources) + sound.warnings)
+    guide = guide.unless_morphed(is_morph=made.kind == "morph")
+    warnings = sources.warnings + guide.warnings + sound.warnings
+    return Production(film, made.plan, made.kind, guide.told, sound, warnings)
 
 
-def _not_used(sources: Sources) -> tuple[str, ...]:
-    lost = {"does not take over the motion of a reference video in this edition": sources.footage}
-    return tuple(f"{reference.name}: animatic {what}" for what, reference in lost.items() if reference)
-
-
-def _one_picture(task: RenderTask, look: Look, rhythm: Rhythm, *, at_end: bool) -> Shown:
+def _one_picture(task: RenderTask, look: Look, rhythm: Rhythm, guide: Guide, *, at_end: bool) -> Shown:
     canvas = task.canvas
-    plan = rhythm.in_time(plan_shot(task.prompt, load_lexicons(), look.traits))
+    plan = guide.led(rhythm.in_time(plan_shot(task.prompt, load_lexicons(), look.traits)))
     depth, trust = depth_of(look), parallax_of(look)
     looks = [Framed(each, depth, trust) for each in views_of(look, plan.shots, canvas.size)]
-    takes = shoot(task, plan.shots, looks, rhythm, at_end=at_end)
+    takes = shoot(task, plan.shots, looks, rhythm, guide, at_end=at_end)
     exact, place = (canvas.frames - 1, -1) if at_end else (0, 0)
     anchor = anchored(looks[place].look, takes[place], exact)
     effects = build(plan, canvas, flat_view(looks[0].look, takes[0].stage, 0), seed=task.seed, ends_on_picture=at_end)
     return Shown(Film(reel(takes), canvas.fps, effects, (anchor,), cuts=cuts_of(takes)), plan, "picture")
 
 
-def _two_pictures(task: RenderTask, first: Look, last: Look, rhythm: Rhythm) -> Shown:
+def _two_pictures(task: RenderTask, first: Look, last: Look, rhythm: Rhythm, guide: Guide) -> Shown:
     canvas = task.canvas
     looks = [first, last]
-    plan = rhythm.in_time(plan_shot(task.prompt, load_lexicons(), looks[0].traits))
+    plan = guide.led(rhythm.in_time(plan_shot(task.prompt, load_lexicons(), looks[0].traits)))
     if len(plan.shots) > 1:
-        return _cut_between(task, plan, first, last, rhythm)
-    if all(cue.words is None for cue in plan.moves):
+        return _cut_between(task, plan, first, last, rhythm, guide)
+    if guide.motion is None and all(cue.words is None for cue in plan.moves):
         # The way from one picture to the other is motion enough; the camera only keeps it alive.
         plan = replace(plan, moves=(MoveCue(Move.PUSH_IN, speed=0.45),))
     begin, end = (fitted(look, canvas.size) for look in looks)
@@ -116,7 +122,7 @@ def _two_pictures(task: RenderTask, first: Look, last: Look, rhythm: Rhythm) -> 
         morph = Morph(begin, end, flow, share * share * (3 - 2 * share))
         still = replace(plan, moves=(MoveCue(Move.STATIC),))
         return Shown(Film(morph.drawer, canvas.fps, effects), still, "morph")
-    takes = [Take(range(canvas.frames), stage) for stage in _matched(task, plan, looks, rhythm)]
+    takes = [Take(range(canvas.frames), stage) for stage in _matched(task, plan, looks, rhythm, guide)]
     anchors = [
         anchored(look, take, frame) for look, take, frame in zip(looks, takes, (0, canvas.frames - 1), strict=True)
     ]
@@ -124,12 +130,14 @@ def _two_pictures(task: RenderTask, first: Look, last: Look, rhythm: Rhythm) -> 
     return Shown(Film(drawers, canvas.fps, effects, anchors), plan, "dissolve")
 
 
-def _matched(task: RenderTask, plan: ShotPlan, looks: Sequence[Look], rhythm: Rhythm) -> list[Stage]:
+def _matched(task: RenderTask, plan: ShotPlan, looks: Sequence[Look], rhythm: Rhythm, guide: Guide) -> list[Stage]:
     """Set both pictures before the same camera: one path, one trust in depth, and the room that both have."""
     canvas, depths = task.canvas, [depth_of(look) for look in looks]
+    looks = [guide.framed(look) for look in looks]
     trust = min(parallax_of(look) for look in looks)
     focus = sum(depth.focus for depth in depths) / len(depths)
     path = plan_path(plan, frames=canvas.frames, fps=canvas.fps, focus=focus, trust=trust, seed=task.seed)
+    path = guide.moved(path, tighter(*(look.crop for look in looks)), canvas.size, trust=trust)
     seen_from, _ = dissolve_of(canvas.frames, canvas.fps)
     paths = [rhythm.zoomed(each) for each in (path, ending_at_rest(path, seen_from=seen_from))]
     sights = list(zip(looks, depths, paths, strict=True))
@@ -141,13 +149,13 @@ def _matched(task: RenderTask, plan: ShotPlan, looks: Sequence[Look], rhythm: Rh
     ]
 
 
-def _cut_between(task: RenderTask, plan: ShotPlan, first: Look, last: Look, rhythm: Rhythm) -> Shown:
+def _cut_between(task: RenderTask, plan: ShotPlan, first: Look, last: Look, rhythm: Rhythm, guide: Guide) -> Shown:
     """Tell the shots with both pictures: the last shot with the last one, all before it with the first."""
     canvas, shots = task.canvas, plan.shots
     depth, trust = depth_of(first), parallax_of(first)
     looks = [Framed(each, depth, trust) for each in views_of(first, shots[:-1], canvas.size)]
     looks.append(Framed(last, depth_of(last), parallax_of(last)))
-    takes = shoot(task, shots, looks, rhythm, at_end=True)
+    takes = shoot(task, shots, looks, rhythm, guide, at_end=True)
     anchors = [anchored(first, takes[0], 0), anchored(last, takes[-1], canvas.frames - 1)]
     effects = build(plan, canvas, flat_view(looks[0].look, takes[0].stage, 0), seed=task.seed, ends_on_picture=True)
     return Shown(Film(reel(takes), canvas.fps, effects, anchors, cuts=cuts_of(takes)), plan, "cuts")
@@ -164,7 +172,7 @@ def _slate(task: RenderTask, rhythm: Rhythm) -> Shown:
         trust = 0.45 if Scenery.CITY in scenery[:1] else 1.0
         looks = views_of(_slate_look(slate, canvas.size), list(group), canvas.size)
         views += [Framed(look, slate.depth, trust) for look in looks]
-    takes = shoot(task, plan.shots, views, rhythm, at_end=False)
+    takes = shoot(task, plan.shots, views, rhythm, Guide(), at_end=False)
     # The slate's own colours are those of the hour; a grade on top would be the hour twice.
     weather = replace(plan, time_of_day=None, cuts=tuple(replace(cut, time_of_day=None) for cut in plan.cuts))
     begin = flat_view(views[0].look, takes[0].stage, 0)
