@@ -73,11 +73,14 @@ def accented(beats: Beats, *, duration_s: float) -> tuple[float, ...]:
 
 
 def pulses(times_s: Sequence[float], canvas: Canvas) -> Track:
-    """Return (frames,) 0..1: up within a frame, then softly down; nothing on the first and the last frame."""
+    """Return (frames,) 0..1: up within a frame, then softly down; nothing on the first and the last frame.
+
+    Each is highest on the frame that is nearest to its moment, so that all are equally high.
+    """
     seconds = np.arange(canvas.frames) / canvas.fps
     total = np.zeros(canvas.frames)
     for time_s in times_s:
-        since = seconds - time_s
+        since = seconds - round(time_s * canvas.fps) / canvas.fps
         rise, fall = np.clip(1 + since / _RISE_S, 0, 1), np.clip(1 - since / _FALL_S, 0, 1)
         total = np.maximum(total, np.where(since < 0, rise, fall * fall))
     total[0] = total[-1] = 0
