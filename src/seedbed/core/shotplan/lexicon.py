@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import product
@@ -59,6 +59,8 @@ SPEEDS = {"very_slow": 0.45, "slow": 0.65, "fast": 1.6, "very_fast": 2.2}
 STRENGTHS = {"slight": 0.55, "strong": 1.6}
 _FLAGS = ("open_start", "open_end", "loose_spaces", "loose_accents", "lingua_franca")
 _LOOSE_SPACES_MOST = 3
+# Scenery, hues, times of day and the camera overlap freely with one another and with the rest: "green field" is both.
+FREE_SLOTS = (Slot.SCENERY, Slot.HUES, Slot.TIMES, Slot.CAMERA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class Lexicon:
     script: str
     lingua_franca: bool
     phrases: tuple[Phrase, ...]
+    same_letters: tuple[str, ...] = ()  # pairs: the second letter of each counts as the first
 
 
 def normalise(text: str) -> str:
@@ -108,16 +111,29 @@ def normalise(text: str) -> str:
 def parse_lexicon(table: Mapping[str, Any]) -> Lexicon:
     """Return the lexicon that a parsed file holds.
 
-    Top-level keys: `language`, `script`, `lingua_franca`, `open_start`, `open_end` (whether a phrase may begin or end
-    inside a word), `loose_spaces` and `loose_accents` (whether a phrase's spaces and accents may be missing in the
-    prompt); then one table per Slot; and `strong`, `slight`, `slow`, `fast`, `if_camera`, which hold the same tables
-    for phrases that carry their own degree or need the camera. A star at either end of a phrase opens that end, a
-    dollar sign closes it. Raises ValueError that names the wrong key.
+    Top-level keys: `language`, `script`, `lingua_franca`, `same_letters`, `open_start`, `open_end` (whether a phrase
+    may begin or end inside a word), `loose_spaces` and `loose_accents` (whether a phrase's spaces and accents may be
+    missing in the prompt); then one table per Slot; and `strong`, `slight`, `slow`, `fast`, `if_camera`, which hold
+    the same tables for phrases that carry their own degree or need the camera. A star at either end of a phrase opens
+    that end, a dollar sign closes it. Raises ValueError that names the wrong key or the phrase with two meanings.
     """
     flags = {key: bool(table.get(key, False)) for key in _FLAGS}
     phrases = tuple(_phrase(written, sense, flags) for written, sense in _entries(table))
+    _refuse_double_meanings(phrases)
     language = str(table["language"])
-    return Lexicon(language, str(table.get("script", language)), flags["lingua_franca"], phrases)
+    same_letters = tuple(table.get("same_letters", ()))
+    return Lexicon(language, str(table.get("script", language)), flags["lingua_franca"], phrases, same_letters)
+
+
+def _refuse_double_meanings(phrases: Iterable[Phrase]) -> None:
+    meant: dict[tuple[str, Slot | None], Sense] = {}
+    for phrase in phrases:
+        slot = phrase.sense.slot
+        lane = slot if slot in {*FREE_SLOTS, Slot.TELLS} else None
+        known = meant.setdefault((phrase.spellings[0], lane), phrase.sense)
+        if known != phrase.sense:
+            one, other = (f"{s.slot}.{s.value}" for s in (known, phrase.sense))
+            raise ValueError(f"'{phrase.written}' means two things: {one} and {other}")
 
 
 def _entries(table: Mapping[str, Any]) -> Iterator[tuple[str, Sense]]:
@@ -130,7 +146,7 @@ def _entries(table: Mapping[str, Any]) -> Iterator[tuple[str, Sense]]:
             yield from _slots(inner, needs_camera=True)
         elif isinstance(inner, Mapping):
             yield from _slots({key: inner})
-        elif key not in {"language", "script", *_FLAGS}:
+        elif key not in {"language", "script", "same_letters", *_FLAGS}:
             raise ValueError(f"a lexicon has no key '{key}'")
 
 

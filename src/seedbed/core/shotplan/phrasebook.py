@@ -13,10 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from seedbed.core.shotplan.lexicon import Lexicon, Sense, Slot
+from seedbed.core.shotplan.lexicon import FREE_SLOTS, Lexicon, Sense, Slot
 
-# Scenery, hues, times of day and the camera overlap freely with one another: "green field" is both.
-_FREE = (Slot.SCENERY, Slot.HUES, Slot.TIMES, Slot.CAMERA)
 _HERE = ""  # the key under which a node keeps the phrases that end there
 
 
@@ -49,16 +47,20 @@ class Phrasebook:
         self.lexicons = tuple(lexicons)
         self._anywhere: dict[str, Any] = {}
         self._at_words: dict[str, Any] = {}
-        self._rank = {lexicon.language: place for place, lexicon in enumerate(self.lexicons)}
+        self._letters = str.maketrans({pair[1]: pair[0] for x in self.lexicons for pair in x.same_letters})
         for lexicon in self.lexicons:
             for phrase in lexicon.phrases:
                 entry = _Entry(phrase.sense, lexicon.language, phrase.ends_anywhere)
                 for spelling in phrase.spellings:
-                    _plant(self._anywhere if phrase.starts_anywhere else self._at_words, spelling, entry)
+                    _plant(
+                        self._anywhere if phrase.starts_anywhere else self._at_words,
+                        spelling.translate(self._letters),
+                        entry,
+                    )
 
     def find(self, text: str) -> list[Match]:
         """Return what a normalised text says, in order of place; of phrases that overlap, the longest is kept."""
-        found = list(self._read(text))
+        found = list(self._read(text.translate(self._letters)))
         spoken = self._spoken(Counter(raw.entry.language for raw in found if raw.entry.sense.slot is Slot.TELLS))
         rank = {language: spoken.index(language) for language in spoken}
         meant = [r for r in found if r.entry.language in rank and r.entry.sense.slot is not Slot.TELLS]
@@ -98,11 +100,11 @@ def _plant(tree: dict[str, Any], spelling: str, entry: _Entry) -> None:
 
 
 def _longest(text: str, found: list[_Raw]) -> list[Match]:
-    taken = {slot: bytearray(len(text)) for slot in (None, *_FREE)}
+    taken = {slot: bytearray(len(text)) for slot in (None, *FREE_SLOTS)}
     kept = []
     for start, end, entry in found:
         slot = entry.sense.slot
-        lane = slot if slot in _FREE else None
+        lane = slot if slot in FREE_SLOTS else None
         if not any(taken[lane][start:end]):
             for each in taken if slot is Slot.IGNORE else (lane,):
                 taken[each][start:end] = b"\1" * (end - start)
