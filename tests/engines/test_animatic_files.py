@@ -166,9 +166,9 @@ def test_the_real_network_finds_a_thing_on_a_plain_ground(tmp_path):
     assert subject.area == pytest.approx(np.pi * 90**2 / (640 * 360), rel=0.25)
 
 
-@pytest.mark.parametrize(("frames", "parts"), [(97, 2), (25, 2), (24, 1), (1, 4), (361, 3)])
-def test_the_halves_cover_every_frame_once(frames, parts):
-    segments = split(frames, parts)
+@pytest.mark.parametrize(("frames", "workers"), [(97, 2), (25, 2), (24, 1), (1, 4), (361, 3), (361, 1), (361, 16)])
+def test_the_parts_cover_every_frame_once(frames, workers):
+    segments = split(frames, workers)
 
     assert [number for segment in segments for number in segment] == list(range(frames))
-    assert len(segments) <= parts
+    assert min(len(segment) for segment in segments) >= min(24, frames)

@@ -17,7 +17,7 @@ import cv2
 from seedbed.core.engine import Capabilities, Made, RenderTask, Report, Stage
 from seedbed.core.references import Role
 from seedbed.core.shotplan.plan import to_json
-from seedbed.engines.animatic.encode import Abandoned, encode
+from seedbed.engines.animatic.encode import Abandoned, encode, workers_for
 from seedbed.engines.animatic.planes import Planes, to_rgb
 from seedbed.engines.animatic.production import Production, prepare
 from seedbed.engines.animatic.subject import SubjectFinder
@@ -38,7 +38,8 @@ _PREVIEWS_AT = (0.0, 0.33, 0.66)
 class Animatic:
     """One make at a time. The subject network's weights are read at the first picture and kept."""
 
-    def __init__(self, *, threads: int = 2) -> None:
+    def __init__(self, *, threads: int | None = None) -> None:
+        """`threads`: at most so many draw and encode at a time; None = as many as OpenCV may use."""
         self._threads = threads
         self._finder: SubjectFinder | None = None
 
@@ -59,7 +60,8 @@ class Animatic:
     def make(self, task: RenderTask, out: Path, report: Report) -> Made:
         """Make the clip at `out`. Raises Stop (from `report`), MediaFailure, EngineFailed."""
         production = _while_reporting(lambda keep_on: prepare(task, self._network, keep_on=keep_on), report)
-        painters = [production.film.painter() for _ in range(self._threads)]
+        workers = workers_for(task.canvas, self._threads or cv2.getNumThreads())
+        painters = [production.film.painter() for _ in range(workers)]
         previews = _Previews(task.canvas.frames)
         threads_before = cv2.getNumThreads()
         cv2.setNumThreads(1)  # each painter has its own thread; more inside of them would only fight
@@ -70,6 +72,7 @@ class Animatic:
                 [previews.overlook(paint) for paint in painters],
                 sound=production.sound.samples,
                 tags=_tags(production),
+                cuts=production.film.cuts,
                 watch=lambda done: report(Stage.RENDERING, done / task.canvas.frames, preview=previews.take()),
                 poll_s=_POLL_S,
             )

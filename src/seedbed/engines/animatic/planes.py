@@ -49,6 +49,14 @@ class Planes:
     def each(self) -> tuple[Bytes, Bytes, Bytes]:
         return self.y, self.u, self.v
 
+    @property
+    def whole(self) -> Bytes | None:
+        """The flat array that the planes fill one after the other, as `empty` makes them; None if they do not."""
+        base = self.y.base
+        if base is None or base is not self.u.base or base is not self.v.base:
+            return None
+        return base if base.ndim == 1 and base.size == self.y.size + self.u.size + self.v.size else None
+
     def copy(self) -> Planes:
         twin = Planes.empty(self.y.shape[1], self.y.shape[0])
         for own, other in zip(twin.each(), self.each(), strict=True):
