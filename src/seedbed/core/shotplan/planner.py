@@ -33,6 +33,7 @@ from seedbed.core.shotplan.weather import effect_cues
 # How a whole stretch is filmed rather than what the camera does next: "Drone footage. The camera tilts up."
 _MANNERS = frozenset({Move.HAND_HELD, Move.AERIAL_DRIFT})
 _UNASKED_SPEED = 0.8
+_ROLLS = frozenset({Move.ROLL_LEFT, Move.ROLL_RIGHT})
 
 
 @dataclass(slots=True)
@@ -53,8 +54,7 @@ def plan_shot(prompt: str, book: Phrasebook, traits: PictureTraits | None = None
     directions = _directions(reading, targets)
     movers = [
         _Mover(t, _move(t, directions.get(t)), degrees.speed(t), degrees.strength(t))
-        for t in targets
-        if t.sense.slot is Slot.MOVES
+        for t in _without_echoes(reading, targets, directions)
     ]
     ended = [m for m in reading.kept(Slot.NEGATION) if m.sense.value == "ends"]
     table = Timetable(reading, find_takes(reading), [*targets, *ended])
@@ -95,6 +95,26 @@ def _by_clause(reading: Reading, targets: Sequence[Match]) -> dict[int, list[Mat
     for target in targets:
         clauses[reading.clause(target.start)].append(target)
     return clauses
+
+
+def _without_echoes(reading: Reading, targets: Sequence[Match], directions: dict[Match, Direction]) -> list[Match]:
+    """Drop from each clause the moves that only say again what another says better.
+
+    "Tracks left, following her": following has no side of its own. "Circles him clockwise": the way round of an orbit,
+    not a roll. "Zooms, pushing in" likewise.
+    """
+    kept = []
+    for clause in _by_clause(reading, [t for t in targets if t.sense.slot is Slot.MOVES]).values():
+        sided = {_move(t, directions.get(t)) for t in clause if t.sense.value not in FAMILIES or t in directions}
+        circling = any(_move(t, directions.get(t)) in FAMILIES["orbit"].values() for t in clause)
+        doing = sum(t.sense.value not in _MANNERS for t in clause)
+        for target in clause:
+            vague = target.sense.value in FAMILIES and target not in directions
+            echo = vague and not sided.isdisjoint(FAMILIES[target.sense.value].values())
+            echo = echo or (vague and target.sense.value == "travel" and doing > 1)
+            if not echo and not (circling and _move(target, directions.get(target)) in _ROLLS):
+                kept.append(target)
+    return kept
 
 
 class _Degrees:

@@ -80,13 +80,13 @@ def _denied(text: str, matches: list[Match]) -> set[Match]:
     denied: set[Match] = set()
     for place, match in enumerate(meant):
         if match.sense.slot is Slot.NEGATION and match.sense.value == "before":
-            denied |= _reach(text, match, (meant[n] for n in range(place + 1, len(meant))))
+            denied |= _reach(text, match, (meant[n] for n in range(place + 1, len(meant))), joins="、/&")
         elif match.sense.slot is Slot.NEGATION and match.sense.value == "after":
-            denied |= _reach(text, match, (meant[n] for n in range(place - 1, -1, -1)))
+            denied |= _reach(text, match, (meant[n] for n in range(place - 1, -1, -1)), joins="/&")
     return denied
 
 
-def _reach(text: str, at: Match, chain: Iterable[Match]) -> set[Match]:
+def _reach(text: str, at: Match, chain: Iterable[Match], *, joins: str) -> set[Match]:
     """Return the matches next to a negation (`at`), and those joined to them: "no rain or snow"."""
     struck: set[Match] = set()
     joined = True
@@ -95,10 +95,10 @@ def _reach(text: str, at: Match, chain: Iterable[Match]) -> set[Match]:
             at, joined = match, True
             continue
         low, high = sorted((at, match), key=lambda m: m.start)
-        gap = text[low.end : high.start]
+        gap = text[low.end : high.start].strip(joins + " ")
         near = len(gap.split()) <= _REACH_WORDS and len(gap) <= _REACH_CHARS
-        joined = joined or not gap.strip() or gap.strip() in "、/&"
-        if match.sense.slot is Slot.NEGATION or _CLAUSE_END.search(gap.replace("、", "")) or not (joined and near):
+        joined = joined or not gap
+        if match.sense.slot is Slot.NEGATION or _CLAUSE_END.search(gap) or not (joined and near):
             break
         struck.add(match)
         at, joined = match, False

@@ -118,6 +118,9 @@ FAMILIES: dict[str, dict[Direction, Move]] = {
     "whip": {Direction.RIGHT: Move.WHIP_RIGHT, Direction.LEFT: Move.WHIP_LEFT},
 }
 
+# "The camera glides": a move of whatever kind the rest of the clause says, and sideways only if it says none.
+FAMILIES["travel"] = FAMILIES["truck"]
+
 # Moves that undo one another: said in one breath, they follow one another instead of running together.
 OPPOSITES: dict[Move, Move] = {
     Move.PUSH_IN: Move.PULL_OUT,
