@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from animatic_scenes import texture
 
-FPS, FRAMES = 24, 60
+FPS, FRAMES = 24, 48
 
 
 def course(**most):
