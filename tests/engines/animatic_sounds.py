@@ -65,6 +65,16 @@ def waltz(bpm, length_s=10.0, *, seed=0):
     return Song((0.5 * out / np.abs(out).max()).astype(np.float32), beats)
 
 
+def triplets(bpm, length_s=10.0, *, level=0.5, seed=0):
+    """Plucked notes, three a beat, the first the strongest: two of three come round nearly as evenly as all three."""
+    chance = np.random.default_rng(seed)
+    out, beats, beat_s = np.zeros(round(length_s * RATE_HZ)), beat_times(bpm, length_s, 0.3), 60 / bpm
+    for at in beats:
+        for third, loud in enumerate((1.0, level, level)):
+            add(out, at + third * beat_s / 3, bass(chance, 0.4, octave=3), loud)
+    return Song((0.6 * out / np.abs(out).max()).astype(np.float32), beats)
+
+
 def add(out, at_s, sound, gain):
     at = round(at_s * RATE_HZ)
     room = out[at : at + len(sound)]

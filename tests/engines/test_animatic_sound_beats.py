@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from animatic_sounds import RATE_HZ, chord, clicks, errors_s, song, waltz
+from animatic_sounds import RATE_HZ, chord, clicks, errors_s, song, triplets, waltz
 
 from seedbed.engines.animatic.sound.beats import find_beats
 
@@ -38,6 +38,14 @@ def test_a_waltz_without_a_kick_drum_is_heard_too():
     for bpm in (92, 118, 150):
         music = waltz(bpm)
         assert np.median(errors_s(find_beats(music.samples, RATE_HZ).times_s, music.beats_s)) <= TOLERANCE_S
+
+
+def test_two_of_three_triplets_are_not_taken_for_the_beat():
+    for bpm in (66, 72, 90):
+        music = triplets(bpm, level=0.4, seed=bpm)
+        found = find_beats(music.samples, RATE_HZ)
+        assert found.bpm == pytest.approx(bpm, rel=0.02)
+        assert np.median(errors_s(found.times_s, music.beats_s)) <= TOLERANCE_S
 
 
 def test_loudness_rate_and_inverted_sides_change_nothing():

@@ -133,7 +133,15 @@ def _pulse(onsets: Curve) -> _Pulse | None:
     best = int(np.argmax(score))
     if score[best] <= 0:
         return None
+    best = _not_two_of_three(echo[lags], lags, best)
     return _Pulse(float(lags[best]) + _top_of(score, best), float(echo[lags[best]]))
+
+
+def _not_two_of_three(echo: Curve, lags: npt.NDArray[Any], best: int) -> int:
+    """Return the place of the whole beat where `best` is two of its three triplets, which come round less alike."""
+    first = int(np.searchsorted(lags, round(1.5 * lags[best]) - 2))
+    near = echo[first : first + 5]
+    return first + int(np.argmax(near)) if len(near) and float(near.max()) > 1.05 * float(echo[best]) else best
 
 
 def _top_of(curve: Curve, place: int) -> float:
