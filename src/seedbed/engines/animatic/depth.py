@@ -45,8 +45,10 @@ def look_around(rgb: Bytes) -> Scene:
 
 def _upright(small: Bytes) -> float:
     """Return how much of the picture is towers, walls, posts: long straight edges within 8 degrees of the vertical."""
-    height_px = small.shape[0]
-    edges = cv2.Canny(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), 60, 150)
+    scale = WIDTH_PX / max(small.shape[:2])
+    smaller = cv2.resize(small, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    height_px = smaller.shape[0]
+    edges = cv2.Canny(cv2.cvtColor(smaller, cv2.COLOR_RGB2GRAY), 60, 150)
     lines = cv2.HoughLinesP(edges, 1, np.pi / 180, 30, minLineLength=0.2 * height_px, maxLineGap=4)
     if lines is None:
         return 0.0

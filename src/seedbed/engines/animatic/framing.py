@@ -64,9 +64,10 @@ def crop_of(picture: Bytes, canvas: Size, subject: Subject) -> Crop:
     if known:
         # Of a standing person the upper part is what the eye goes to.
         focus_y = (subject.top + (0.30 if tall else 0.5) * (subject.bottom - subject.top)) * full_h
-        # A head that is in the frame stays in it until everything has grown by two fifths.
-        headroom_px = max(0.0, subject.top * full_h - (center_y - half_h))
-        focus_y = min(focus_y, center_y - half_h + headroom_px * 3.5)
+        headroom_px = subject.top * full_h - (center_y - half_h)
+        if headroom_px >= 0:
+            # A head that is in the frame stays in it until everything has grown by two fifths.
+            focus_y = min(focus_y, center_y - half_h + headroom_px * 3.5)
     focus_x = float(np.clip(focus_x, center_x - half_w, center_x + half_w))
     focus_y = float(np.clip(focus_y, center_y - half_h, center_y + half_h))
     return Crop(scale, full_w, full_h, center_x, center_y, focus_x, focus_y)

@@ -118,13 +118,20 @@ class Warper:
         rounds = _ROUNDS if forward or any(side) else 0
         # The camera's clockwise roll turns the picture the other way.
         pose = Pose(None, 0, 0, *fit, math.cos(turn), math.sin(turn), zoom, *center, *side, forward)
+        nodes = self._swung(float(path.swing[frame]))
         if self._stage.kernel is not None:
-            return Mesh(*self._stage.kernel.solve(self._nodes, disparity, pose, rounds=rounds))
-        return self._iterated(disparity, pose, rounds)
+            return Mesh(*self._stage.kernel.solve(nodes, disparity, pose, rounds=rounds))
+        return self._iterated(nodes, disparity, pose, rounds)
 
-    def _iterated(self, disparity: Floats, pose: Pose, rounds: int) -> Mesh:
+    def _swung(self, swing: float) -> Floats:
+        """Return where the nodes would be on a board that is turned about its upright axis: lines stay straight."""
+        if not swing:
+            return self._nodes
+        return self._nodes / (1 + np.float32(swing / self._stage.canvas.width_px) * self._nodes[..., :1])
+
+    def _iterated(self, nodes: Floats, disparity: Floats, pose: Pose, rounds: int) -> Mesh:
         back = np.array([[pose.cosine, pose.sine], [-pose.sine, pose.cosine]], np.float32)
-        rays = (self._nodes @ back) / np.float32(pose.zoom)
+        rays = (nodes @ back) / np.float32(pose.zoom)
         center = np.array([pose.center_x, pose.center_y], np.float32)
         side = np.array([pose.side_x, pose.side_y], np.float32)
         points = rays + center

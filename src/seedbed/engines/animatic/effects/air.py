@@ -38,7 +38,7 @@ def fog(canvas: Size, planes: Planes, *, strength: float, seed: int) -> Paint:
     near, far = clouds(chance), clouds(chance, finest=16)
     # Fog is as light as the air of its picture: white by day, a dim grey by night.
     shade = float(np.clip(float(np.percentile(planes.y[::8, ::8], 80)) * 0.8 + 40, 58, 208))
-    air = [0.6 * float(plane.mean()) + 0.4 * NEUTRAL for plane in (planes.u, planes.v)]
+    air = [0.35 * float(plane.mean()) + 0.65 * NEUTRAL for plane in (planes.u, planes.v)]
     unit = _TILE / canvas.height_px
     density = min(1.25, 0.62 + 0.38 * strength)
 
