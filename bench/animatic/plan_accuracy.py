@@ -1,7 +1,7 @@
 """How well prompts are understood: precision and recall of moves and effects on prompts with known meaning.
 
-The first half of the prompts has been used to mend the lexicons; the second half never was. Run:
-`python bench/animatic/plan_accuracy.py [--misses] [--half 2]`.
+The lexicons were mended with sets 1 and 2 after each had been judged once; set 3 was judged and left alone. Run:
+`python bench/animatic/plan_accuracy.py [--misses] [--set 3]`.
 """
 
 from __future__ import annotations
@@ -67,22 +67,22 @@ def judge(prompt: dict[str, Any]) -> tuple[dict[str, Tally], list[str]]:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--misses", action="store_true", help="print every prompt that was not understood")
-    options.add_argument("--half", type=int, choices=(1, 2), help="only this half")
+    options.add_argument("--set", type=int, choices=(1, 2, 3), help="only this set")
     asked = options.parse_args()
     rows: dict[tuple[str, int], dict[str, Tally]] = defaultdict(lambda: defaultdict(Tally))
     counts: dict[tuple[str, int], int] = defaultdict(int)
     for file in sorted(PROMPTS.glob("*.toml")):
         for prompt in tomllib.loads(file.read_text(encoding="utf-8"))["prompt"]:
-            if asked.half not in {None, prompt["half"]}:
+            if asked.set not in {None, prompt["set"]}:
                 continue
             tallies, faults = judge(prompt)
-            for key in ((file.stem, prompt["half"]), ("all", prompt["half"])):
+            for key in ((file.stem, prompt["set"]), ("all", prompt["set"])):
                 counts[key] += 1
                 for name, tally in tallies.items():
                     rows[key][name] += tally
             if faults and asked.misses:
-                print(f"{file.stem} {prompt['half']} {' '.join(faults)}\n    {prompt['text']}")
-    print("language half prompts  moves P / R    effects P / R  both P / R     shots")
+                print(f"{file.stem} {prompt['set']} {' '.join(faults)}\n    {prompt['text']}")
+    print("language set  prompts  moves P / R    effects P / R  both P / R     shots")
     for key in sorted(rows, key=lambda key: (key[1], key[0] == "all", key[0])):
         cells = "  ".join(str(rows[key][name]) for name in ("moves", "effects", "both"))
         shots = f"{rows[key]['shots']}"[:7] if "shots" in rows[key] else ""

@@ -33,6 +33,7 @@ from seedbed.core.shotplan.weather import effect_cues
 # How a whole stretch is filmed rather than what the camera does next: "Drone footage. The camera tilts up."
 _MANNERS = frozenset({Move.HAND_HELD, Move.AERIAL_DRIFT})
 _UNASKED_SPEED = 0.8
+_FIRST_DENSE_LETTER = "\u0e00"  # from Thai on, two letters can be a word
 _ROLLS = frozenset({Move.ROLL_LEFT, Move.ROLL_RIGHT})
 
 
@@ -55,7 +56,7 @@ def plan_shot(prompt: str, book: Phrasebook, traits: PictureTraits | None = None
     movers = [
         _Mover(t, _move(t, directions.get(t)), degrees.speed(t), degrees.strength(t))
         for t in _without_echoes(reading, targets, directions)
-    ]
+    ] + [_Mover(m, FAMILIES["travel"][Direction(m.sense.value)], 1.0, 1.0) for m in _bare_directions(reading, targets)]
     ended = [m for m in reading.kept(Slot.NEGATION) if m.sense.value == "ends"]
     table = Timetable(reading, find_takes(reading), [*targets, *ended])
     refused_moves = frozenset(move for m in reading.denied for move in _moves_of(m))
@@ -141,6 +142,22 @@ class _Degrees:
 
     def strength(self, target: Match) -> float:
         return self._strengths.get(target, target.sense.strength)
+
+
+def _bare_directions(reading: Reading, targets: Sequence[Match]) -> list[Match]:
+    """Return the directions that are moves by themselves: "the camera draws, bit by bit, back".
+
+    Only in a clause that speaks of the camera and names no move, and only words long enough to be no preposition.
+    """
+    moving = {reading.clause(t.start) for t in targets if t.sense.slot is Slot.MOVES}
+    filming = {reading.clause(m.start) for m in reading.matches if m.sense.slot is Slot.CAMERA}
+    return [
+        m
+        for m in reading.kept(Slot.DIRECTIONS)
+        if m.sense.value in {Direction.IN, Direction.OUT}
+        and reading.clause(m.start) in filming - moving
+        and len(m.words) >= (4 if m.words[0] < _FIRST_DENSE_LETTER else 2)
+    ]
 
 
 def _directions(reading: Reading, targets: Sequence[Match]) -> dict[Match, Direction]:

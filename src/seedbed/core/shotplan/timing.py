@@ -109,10 +109,11 @@ def _changes_of_framing(reading: Reading) -> list[Match]:
     """Return the phrases with which a framing begins a shot, in order of place."""
     cuts: list[Match] = []
     known = None
+    spoken = {reading.sentence(m.start) for m in reading.kept(Slot.SHOTS)}
     for before, match in zip((None, *reading.matches), reading.matches, strict=False):
         if match.sense.slot is not Slot.FRAMING:
             continue
-        opens = _opens_sentence(reading, match)
+        opens = _opens_sentence(reading, match) and reading.sentence(match.start) not in spoken
         ordered = (
             before is not None
             and before.sense.slot is Slot.ORDER
