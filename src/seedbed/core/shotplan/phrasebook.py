@@ -9,7 +9,7 @@ first where both know the same words.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -60,28 +60,31 @@ class Phrasebook:
 
     def find(self, text: str) -> list[Match]:
         """Return what a normalised text says, in order of place; of phrases that overlap, the longest is kept."""
-        found = list(self._read(text.translate(self._letters)))
+        found = self._read(text.translate(self._letters))
         spoken = self._spoken(Counter(raw.entry.language for raw in found if raw.entry.sense.slot is Slot.TELLS))
         rank = {language: spoken.index(language) for language in spoken}
         meant = [r for r in found if r.entry.language in rank and r.entry.sense.slot is not Slot.TELLS]
         meant.sort(key=lambda r: (r.start - r.end, r.start, rank[r.entry.language]))
         return _longest(text, meant)
 
-    def _read(self, text: str) -> Iterator[_Raw]:
+    def _read(self, text: str) -> list[_Raw]:
+        """Return every phrase that fits, of every language. A tuple's making is most of the cost."""
+        found: list[_Raw] = []
         size, inside = len(text), False
+        of_word = [letter.isalnum() for letter in text] + [False]
+        everywhere, at_words = (self._anywhere,), (self._anywhere, self._at_words)
         for start, letter in enumerate(text):
-            trees = (self._anywhere,) if inside else (self._anywhere, self._at_words)
-            for tree in trees:
-                node, place = tree.get(letter), start
+            for tree in everywhere if inside else at_words:
+                node, place = tree.get(letter), start + 1
                 while node is not None:
-                    place += 1
                     if _HERE in node:
-                        in_word = place < size and text[place].isalnum() and text[place - 1].isalnum()
-                        for entry in node[_HERE]:
-                            if entry.ends_anywhere or not in_word:
-                                yield _Raw(start, place, entry)
-                    node = node.get(text[place]) if place < size else None
-            inside = letter.isalnum()
+                        in_word = of_word[place] and of_word[place - 1]
+                        found += [_Raw(start, place, e) for e in node[_HERE] if e.ends_anywhere or not in_word]
+                    if place == size:
+                        break
+                    node, place = node.get(text[place]), place + 1
+            inside = of_word[start]
+        return found
 
     def _spoken(self, tells: Counter[str]) -> list[str]:
         """Return the languages to listen to, the most likely ones first."""

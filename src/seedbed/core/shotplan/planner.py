@@ -53,12 +53,13 @@ def plan_shot(prompt: str, book: Phrasebook, traits: PictureTraits | None = None
     targets = reading.kept(Slot.MOVES, Slot.EFFECTS)
     degrees = _Degrees(reading, targets)
     directions = _directions(reading, targets)
+    bare = _bare_directions(reading, targets)
     movers = [
         _Mover(t, _move(t, directions.get(t)), degrees.speed(t), degrees.strength(t))
         for t in _without_echoes(reading, targets, directions)
     ] + [_Mover(m, FAMILIES["travel"][Direction(m.sense.value)], 1.0, 1.0) for m in _bare_directions(reading, targets)]
     ended = [m for m in reading.kept(Slot.NEGATION) if m.sense.value == "ends"]
-    table = Timetable(reading, find_takes(reading), [*targets, *ended])
+    table = Timetable(reading, find_takes(reading), [*targets, *bare, *ended])
     refused_moves = frozenset(move for m in reading.denied for move in _moves_of(m))
 
     def unasked(take: Take) -> MoveCue:
@@ -208,8 +209,11 @@ def _cues_of_take(movers: list[_Mover], take: int, table: Timetable) -> list[Mov
     places: dict[int, list[_Mover]] = defaultdict(list)
     for mover in movers:
         places[table.place(mover.match)].append(mover)
-    manners = [m for m in movers if m.move in _MANNERS and len(_distinct(places[table.place(m.match)])) == 1]
-    doing = {place: [m for m in found if m not in manners] for place, found in places.items()}
+    alone = {place for place, found in places.items() if len({m.move for m in found}) == 1}
+    manners = [m for m in movers if m.move in _MANNERS and table.place(m.match) in alone]
+    doing = {
+        place: [m for m in found if place not in alone or m.move not in _MANNERS] for place, found in places.items()
+    }
     starts = sorted(place for place, found in doing.items() if found)
     if not starts:
         starts, doing, manners = sorted(places), dict(places), []

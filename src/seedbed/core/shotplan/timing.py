@@ -7,7 +7,6 @@ only, for weather that is named in a sentence of its own belongs to the whole sh
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -16,6 +15,7 @@ from seedbed.core.shotplan.phrasebook import Match
 from seedbed.core.shotplan.reading import Reading
 
 MOST_SHOTS = 8  # a clip is 15 seconds at most; words that cut oftener than this only say "then"
+MOST_PARTS = 8  # of one shot; what is named later than that belongs to the last part
 _FRAMING_AFTER_ORDER_CHARS = 12
 _LABEL_CHARS = 3  # ": ", "] " between a label and what it labels
 
@@ -38,7 +38,8 @@ class Timetable:
         self.takes = takes
         self._begins = [take.begins for take in takes]
         self._orders = [m.start for m in reading.kept(Slot.ORDER) if m.sense.value != "first"]
-        self._parts: list[list[tuple[int, int]]] = self._lay_out(timed)
+        self._places = self._lay_out(timed)
+        self._counts = [max(places.values(), default=0) + 1 for places in self._places]
 
     def take(self, at: int) -> int:
         """Return the number of the shot, counted from 0."""
@@ -46,39 +47,37 @@ class Timetable:
 
     def place(self, match: Match) -> int:
         """Return the number of the part of its shot in which the match lies."""
-        part, sentence = self._key(match)
-        parts = self._parts[self.take(match.start)]
-        if match.sense.slot is Slot.MOVES:
-            return parts.index((part, sentence))
-        return next((n for n, (other, _) in enumerate(parts) if other == part), 0)
+        return self._places[self.take(match.start)][self._key(match)]
 
     def time(self, take: int, place: int) -> Fraction:
         """Return when a part begins, as a share of the clip. The place after the last is the end of the shot."""
         shot = self.takes[take]
-        return shot.start + (shot.end - shot.start) * Fraction(place, max(1, len(self._parts[take])))
+        return shot.start + (shot.end - shot.start) * Fraction(place, self._counts[take])
 
     def ends_of_part(self, match: Match) -> Fraction:
         """Return when the last place of the same part ends: "then" ends it, another sentence does not."""
         take = self.take(match.start)
         part, _ = self._key(match)
-        last = max(n for n, (other, _) in enumerate(self._parts[take]) if other == part)
-        return self.time(take, last + 1)
+        return self.time(take, 1 + max(n for (other, _), n in self._places[take].items() if other == part))
 
     def _key(self, match: Match) -> tuple[int, int]:
         part = bisect_right(self._orders, match.start)
-        return part, self._reading.sentence(match.start) if match.sense.slot is Slot.MOVES else -1
+        moves = match.sense.slot in {Slot.MOVES, Slot.DIRECTIONS}
+        return part, self._reading.sentence(match.start) if moves else -1
 
-    def _lay_out(self, timed: list[Match]) -> list[list[tuple[int, int]]]:
-        moves: dict[int, set[tuple[int, int]]] = defaultdict(set)
-        others: dict[int, set[tuple[int, int]]] = defaultdict(set)
+    def _lay_out(self, timed: list[Match]) -> list[dict[tuple[int, int], int]]:
+        """Return for each shot the places of its parts: a move's by part and sentence, anything else's by part."""
+        keys: list[set[tuple[int, int]]] = [set() for _ in self.takes]
         for match in timed:
-            lane = moves if match.sense.slot is Slot.MOVES else others
-            lane[self.take(match.start)].add(self._key(match))
-        parts = []
-        for take in range(len(self.takes)):
-            with_moves = {part for part, _ in moves[take]}
-            parts.append(sorted(moves[take] | {key for key in others[take] if key[0] not in with_moves}))
-        return parts
+            keys[self.take(match.start)].add(self._key(match))
+        places: list[dict[tuple[int, int], int]] = []
+        for found in keys:
+            with_moves = {part for part, sentence in found if sentence >= 0}
+            own = sorted(key for key in found if key[1] >= 0 or key[0] not in with_moves)
+            numbered = {key: min(place, MOST_PARTS - 1) for place, key in enumerate(own)}
+            first_of = {part: numbered[key] for key in reversed(own) for part in key[:1]}
+            places.append(numbered | {key: first_of[key[0]] for key in found if key not in numbered})
+        return places
 
 
 def find_takes(reading: Reading) -> tuple[Take, ...]:
