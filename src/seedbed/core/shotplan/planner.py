@@ -57,7 +57,7 @@ def plan_shot(prompt: str, book: Phrasebook, traits: PictureTraits | None = None
     movers = [
         _Mover(t, _move(t, directions.get(t)), degrees.speed(t), degrees.strength(t))
         for t in _without_echoes(reading, targets, directions)
-    ] + [_Mover(m, FAMILIES["travel"][Direction(m.sense.value)], 1.0, 1.0) for m in _bare_directions(reading, targets)]
+    ] + [_Mover(m, FAMILIES["travel"][Direction(m.sense.value)], 1.0, 1.0) for m in bare]
     ended = [m for m in reading.kept(Slot.NEGATION) if m.sense.value == "ends"]
     table = Timetable(reading, find_takes(reading), [*targets, *bare, *ended])
     refused_moves = frozenset(move for m in reading.denied for move in _moves_of(m))
@@ -151,12 +151,12 @@ def _bare_directions(reading: Reading, targets: Sequence[Match]) -> list[Match]:
     Only in a clause that speaks of the camera and names no move, and only words long enough to be no preposition.
     """
     moving = {reading.clause(t.start) for t in targets if t.sense.slot is Slot.MOVES}
-    filming = {reading.clause(m.start) for m in reading.matches if m.sense.slot is Slot.CAMERA}
+    alone = {reading.clause(m.start) for m in reading.matches if m.sense.slot is Slot.CAMERA} - moving
     return [
         m
         for m in reading.kept(Slot.DIRECTIONS)
         if m.sense.value in {Direction.IN, Direction.OUT}
-        and reading.clause(m.start) in filming - moving
+        and reading.clause(m.start) in alone
         and len(m.words) >= (4 if m.words[0] < _FIRST_DENSE_LETTER else 2)
     ]
 

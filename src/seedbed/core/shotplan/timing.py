@@ -39,7 +39,10 @@ class Timetable:
         self._begins = [take.begins for take in takes]
         self._orders = [m.start for m in reading.kept(Slot.ORDER) if m.sense.value != "first"]
         self._places = self._lay_out(timed)
-        self._counts = [max(places.values(), default=0) + 1 for places in self._places]
+        self._times = [
+            [take.start + (take.end - take.start) * Fraction(place, count) for place in range(count + 1)]
+            for take, count in zip(takes, (max(p.values(), default=0) + 1 for p in self._places), strict=True)
+        ]
 
     def take(self, at: int) -> int:
         """Return the number of the shot, counted from 0."""
@@ -51,8 +54,7 @@ class Timetable:
 
     def time(self, take: int, place: int) -> Fraction:
         """Return when a part begins, as a share of the clip. The place after the last is the end of the shot."""
-        shot = self.takes[take]
-        return shot.start + (shot.end - shot.start) * Fraction(place, self._counts[take])
+        return self._times[take][place]
 
     def ends_of_part(self, match: Match) -> Fraction:
         """Return when the last place of the same part ends: "then" ends it, another sentence does not."""

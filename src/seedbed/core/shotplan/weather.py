@@ -50,6 +50,8 @@ def effect_cues(
                 _end(cues.setdefault(effect, []), cue, table.takes[take].start)
             continue  # "a street where the rain has stopped": it was over before the shot begins
         same = cues.setdefault(effect, [])
+        if same and same[-1].start == start:
+            continue
         if not same or same[-1].end < cue.start or (same[-1].end == cue.start and cue.start in scenes):
             same.append(cue)
     return tuple(cue for same in cues.values() for cue in same)
