@@ -134,7 +134,8 @@ class _Run:
         """Draw and encode one part with whichever painter is free; there are as many as threads."""
         draw = free.get_nowait()
         try:
-            encoder = open_encoder(self.canvas, self.encoder)
+            promised = [number - frames.start for number in (0, self.canvas.frames - 1) if number in frames]
+            encoder = open_encoder(self.canvas, self.encoder, exact=promised)
             packets: list[Packet] = []
             for number in frames:
                 if self.progress.stop.is_set():

@@ -29,17 +29,25 @@ OPTIONS = {
         "crf": "20",
         "profile": "high",
         "forced-idr": "1",
-        "x264-params": f"keyint={KEY_FRAME_EVERY}:min-keyint=12:open-gop=0",
+        # The camera moves the picture evenly, so blocks that are cut up between frames (p8x8) find nothing: looking for
+        # them takes a quarter of the time and saves a hundredth of the bits.
+        "x264-params": f"keyint={KEY_FRAME_EVERY}:min-keyint=12:open-gop=0:partitions=i8x8,i4x4",
     },
     NVENC: {"preset": "p4", "tune": "hq", "rc": "vbr", "cq": "21", "b": "0", "profile": "high", "forced-idr": "1"},
 }
+_EXACT_Q = 18  # without it detailed pictures come back with an SSIM of 0.93 to 0.97 on the frames promised exactly
 _NVIDIA = Path("/dev/nvidiactl")  # without it there is no card to ask, and asking would only write to the log
 
 
-def open_encoder(canvas: Canvas, name: str) -> VideoCodecContext:
+def open_encoder(canvas: Canvas, name: str, *, exact: Collection[int] = ()) -> VideoCodecContext:
+    """`exact`: frames, counted from this encoder's first, that were promised to be a given picture (x264 alone)."""
     encoder = VideoCodecContext.create(name, "w")
     assert isinstance(encoder, VideoCodecContext)
     configure(encoder, canvas, name)
+    if name == X264 and exact:
+        # Zones change how frames are coded and no parameter set, so the parts still fit one another.
+        zones = "/".join(f"{frame},{frame},q={_EXACT_Q}" for frame in sorted(exact))
+        encoder.options = OPTIONS[name] | {"x264-params": f"{OPTIONS[name]['x264-params']}:zones={zones}"}
     encoder.open()
     return encoder
 
