@@ -58,10 +58,12 @@ def test_the_picture_itself_pulses_on_the_beat_in_size_and_light(tmp_path):
 
 
 def test_the_first_and_the_last_frame_stay_as_they_were_promised():
-    accents = rhythm_of(Beats(tuple(np.arange(0, 5.04, 0.5)), 0.5, 1.0), CANVAS).accents
+    everywhere = Beats(tuple(np.arange(0, 5.04, 0.5)), 0.5, 1.0)
+    times_s, accents = accented(everywhere, duration_s=121 / 24), rhythm_of(everywhere, CANVAS).accents
 
-    assert accents[0] == 0
-    assert (accents[-2:] == 0).all()
+    assert (accents[[0, 1, -2, -1]] == 0).all()
+    assert (times_s[0], times_s[-1]) == (0.5, 4.5)
+    assert pulses((0.0, 5.0), CANVAS)[[0, -1]] == pytest.approx([0, 0])
 
 
 @pytest.mark.parametrize("bpm", [50, 90, 130, 166, 175, 210, 240, 400])

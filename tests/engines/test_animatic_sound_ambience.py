@@ -102,6 +102,11 @@ def test_a_loop_closes_and_is_as_loud_as_asked():
     assert loudness_lufs(tape) == pytest.approx(-30, abs=0.3)
 
 
+def test_nothing_sounds_below_hearing():
+    for voice in Voice:
+        assert energy_between(ambience((Part(voice),), samples=FIVE_S, seed=3), 0, 15) < 1e-3
+
+
 def test_a_swell_is_smooth_and_stays_in_its_bounds():
     gains = swell(np.random.default_rng(4), 1500, depth_db=12, every_s=2)
     lines = spread(gains, 1400 * 480)

@@ -40,6 +40,15 @@ def test_a_waltz_without_a_kick_drum_is_heard_too():
         assert np.median(errors_s(find_beats(music.samples, RATE_HZ).times_s, music.beats_s)) <= TOLERANCE_S
 
 
+@pytest.mark.parametrize("bpm", [52, 60, 66])
+def test_the_eighths_of_a_slow_piece_are_not_taken_for_its_beat(bpm):
+    music = song(bpm, seed=1)
+    found = find_beats(music.samples, RATE_HZ)
+
+    assert found.bpm == pytest.approx(bpm, rel=0.02)
+    assert errors_s(found.times_s, music.beats_s).max() <= TOLERANCE_S
+
+
 def test_two_of_three_triplets_are_not_taken_for_the_beat():
     for bpm in (66, 72, 90):
         music = triplets(bpm, level=0.4, seed=bpm)
