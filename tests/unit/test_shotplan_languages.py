@@ -27,17 +27,6 @@ def test_all_ten_languages_are_there():
     languages = [lexicon.language for lexicon in LEXICONS]
 
     assert languages == ["de", "en", "es", "fr", "ja", "ko", "pt", "th", "vi", "zh"]
-        "de",
-        "en",
-        "es",
-        "fr",
-        "ja",
-        "ko",
-        "pt",
-        "th",
-        "vi",
-        "zh",
-    ]
 
 
 @pytest.mark.parametrize("lexicon", LEXICONS, ids=lambda lexicon: lexicon.language)

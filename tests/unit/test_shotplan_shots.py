@@ -111,3 +111,16 @@ def test_the_job_tells_of_shots_only_where_there_are_several():
         {"fromSeconds": 0.0, "toSeconds": 2.5},
         {"fromSeconds": 2.5, "toSeconds": 5.0, "framing": "close", "timeOfDay": "night", "said": "cut to"},
     ]
+
+
+def test_how_a_shot_is_filmed_lasts_while_the_camera_moves_on():
+    hand, tilt = plan("handheld, then the camera tilts up").moves
+    shaken, still = plan("handheld, then static").moves
+
+    assert (hand.move, hand.start, hand.end) == ("hand_held", 0, 1)
+    assert (tilt.move, tilt.end) == ("tilt_up", 1)
+    assert (shaken.end, still.start) == (Fraction(1, 2), Fraction(1, 2))
+
+
+def test_cutting_to_black_is_no_shot():
+    assert len(plan("push in, then cut to black").shots) == 1

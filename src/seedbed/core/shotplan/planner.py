@@ -32,6 +32,7 @@ from seedbed.core.shotplan.weather import effect_cues
 
 # How a whole stretch is filmed rather than what the camera does next: "Drone footage. The camera tilts up."
 _MANNERS = frozenset({Move.HAND_HELD, Move.AERIAL_DRIFT})
+_ENDS_SHAKING = frozenset({Move.STATIC, Move.AERIAL_DRIFT})
 _UNASKED_SPEED = 0.8
 _FIRST_DENSE_LETTER = "\u0e00"  # from Thai on, two letters can be a word
 _ROLLS = frozenset({Move.ROLL_LEFT, Move.ROLL_RIGHT})
@@ -223,7 +224,10 @@ def _cues_of_take(movers: list[_Mover], take: int, table: Timetable) -> list[Mov
         end = table.takes[take].end if following is None else table.time(take, following)
         cues += _share_out(_distinct(doing[place]), table.time(take, place), end)
     for manner in _distinct(manners):
-        start, end = table.time(take, table.place(manner.match)), table.ends_of_part(manner.match)
+        start = table.time(take, table.place(manner.match))
+        other = (p for p in sorted(places) if any(m.move in _ENDS_SHAKING for m in places[p]))
+        calm = next((table.time(take, p) for p in other if p > table.place(manner.match)), table.takes[take].end)
+        end = calm if manner.move is Move.HAND_HELD else table.ends_of_part(manner.match)
         cues.append(MoveCue(manner.move, start, end, manner.speed, manner.strength, manner.match.words))
     return sorted(cues, key=lambda cue: cue.start)
 
