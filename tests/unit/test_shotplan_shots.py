@@ -6,7 +6,7 @@ import pytest
 
 from seedbed.core.shotplan.plan import to_json
 from seedbed.core.shotplan.planner import plan_shot
-from seedbed.core.shotplan.timing import MOST_SHOTS
+from seedbed.core.shotplan.timing import MOST_PARTS, MOST_SHOTS
 from seedbed.core.shotplan.vocabulary import Effect
 from seedbed.engines.animatic.lexicons import load_lexicons
 
@@ -124,3 +124,22 @@ def test_how_a_shot_is_filmed_lasts_while_the_camera_moves_on():
 
 def test_cutting_to_black_is_no_shot():
     assert len(plan("push in, then cut to black").shots) == 1
+
+
+def test_a_shot_is_never_cut_into_more_parts_than_can_be_seen():
+    cues = plan("pan left, then zoom in, then tilt up, then " * 30).moves
+
+    assert len({cue.start for cue in cues}) == MOST_PARTS
+    assert cues[-1].end == 1
+
+
+@pytest.mark.parametrize(
+    ("prompt", "moves"),
+    [
+        ("the camera tracks left following her", ["truck_left"]),
+        ("the camera glides in an arc around him to the left", ["orbit_left"]),
+        ("the camera orbits the statue clockwise", ["orbit_right"]),
+    ],
+)
+def test_one_move_said_in_two_ways_is_one_move(prompt, moves):
+    assert shots(prompt) == [moves]
