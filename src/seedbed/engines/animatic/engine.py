@@ -15,7 +15,7 @@ from typing import TypeVar
 import cv2
 
 from seedbed.core.engine import Capabilities, Made, RenderTask, Report, Stage
-from seedbed.core.references import Role
+from seedbed.core.references import Kind, Role
 from seedbed.core.shotplan.plan import to_json
 from seedbed.engines.animatic.encode import Abandoned, encode, workers_for
 from seedbed.engines.animatic.planes import Planes, to_rgb
@@ -59,6 +59,8 @@ class Animatic:
 
     def make(self, task: RenderTask, out: Path, report: Report) -> Made:
         """Make the clip at `out`. Raises Stop (from `report`), MediaFailure, EngineFailed."""
+        if isinstance(self._finder, SubjectFinder) and any(r.kind is Kind.IMAGE for r in task.references):
+            self._finder.expect()
         production = _while_reporting(lambda keep_on: prepare(task, self._network, keep_on=keep_on), report)
         workers = workers_for(task.canvas, self._threads or cv2.getNumThreads())
         painters = [production.film.painter() for _ in range(workers)]
