@@ -63,11 +63,9 @@ def test_the_file_is_what_the_contract_promises(engine, picture, tmp_path):
         assert video.duration * video.time_base == Fraction(97, 24)
         assert (audio.codec_context.name, audio.codec_context.profile) == ("aac", "LC")
         assert (audio.rate, audio.layout.name) == (48000, "stereo")
-        assert abs(audio.duration * audio.time_base - Fraction(97, 24)) < Fraction(1, 24)
+        assert audio.duration * audio.time_base == Fraction(97, 24)
         assert "engine animatic" in container.metadata["comment"]
         assert "digitalsourcetype/composite" in container.metadata["comment"]
-        samples = np.concatenate([frame.to_ndarray() for frame in container.decode(audio)], axis=1)
-    assert np.abs(samples).max() < 1e-4
     assert out.read_bytes().index(b"moov") < out.read_bytes().index(b"mdat")
 
 
@@ -119,15 +117,14 @@ def test_the_shot_plan_and_what_was_left_out_are_told(engine, picture, tmp_path)
     clip = task(
         "slowly push in, rain",
         picture,
-        reference("unused.png", Role.REFERENCE_IMAGE, 1),
-        reference("unused.mp3", Role.REFERENCE_AUDIO, 2, Kind.AUDIO),
+        reference("unused.png", Role.FIRST_FRAME, 1),
     )
     made = engine.make(clip, tmp_path / "clip.mp4", quiet)
 
     assert made.shot_plan["moves"][0]["said"] == "push in"
     assert made.shot_plan["kind"] == "picture"
-    assert [warning.split(":")[0] for warning in made.warnings] == ["mediaUrls[1]", "mediaUrls[2]"]
-    assert "silent" in made.warnings[1]
+    assert [warning.split(":")[0] for warning in made.warnings] == ["mediaUrls[1]"]
+    assert "only one first frame" in made.warnings[0]
 
 
 def test_a_reference_picture_is_moved_when_there_is_no_first_frame(engine, tmp_path):
@@ -147,7 +144,7 @@ def test_a_reference_video_lends_its_first_frame(engine, tmp_path):
 
     first, again = (frames_of(path)[0].to_ndarray()[:180] for path in (source, tmp_path / "clip.mp4"))
     assert psnr(first, again) > 30
-    assert "first frame" in made.warnings[0]
+    assert "motion" in made.warnings[0]
 
 
 def test_a_broken_picture_is_named_by_its_place(engine, tmp_path):
@@ -169,9 +166,9 @@ def test_the_real_network_finds_a_thing_on_a_plain_ground(tmp_path):
     assert subject.area == pytest.approx(np.pi * 90**2 / (640 * 360), rel=0.25)
 
 
-@pytest.mark.parametrize(("frames", "parts"), [(97, 2), (25, 2), (24, 1), (1, 4), (361, 3)])
-def test_the_halves_cover_every_frame_once(frames, parts):
-    segments = split(frames, parts)
+@pytest.mark.parametrize(("frames", "workers"), [(97, 2), (25, 2), (24, 1), (1, 4), (361, 3), (361, 1), (361, 16)])
+def test_the_parts_cover_every_frame_once(frames, workers):
+    segments = split(frames, workers)
 
     assert [number for segment in segments for number in segment] == list(range(frames))
-    assert len(segments) <= parts
+    assert min(len(segment) for segment in segments) >= min(24, frames)

@@ -197,3 +197,15 @@ def test_a_shot_plan_is_told_in_words() -> None:
         "not wanted: rain",
     ]
     assert understood(None) == []
+
+
+def test_several_shots_are_told_in_words() -> None:
+    shots = [
+        {"fromSeconds": 0.0, "toSeconds": 2.5},
+        {"fromSeconds": 2.5, "toSeconds": 5.0, "framing": "close", "timeOfDay": "golden_hour", "said": "cut to"},
+    ]
+
+    assert understood({"moves": [], "effects": [], "shots": shots}) == [
+        "shot 1, 0 to 2.5 s",
+        'shot 2, 2.5 to 5 s, close, golden hour, from "cut to"',
+    ]

@@ -11,7 +11,18 @@ import sys
 
 import typer
 
-from seedbed.cli import credit_commands, demo, doctor, generate, key_commands, migrate, serve, settings_table, work
+from seedbed.cli import (
+    contact_sheet,
+    credit_commands,
+    demo,
+    doctor,
+    generate,
+    key_commands,
+    migrate,
+    serve,
+    settings_table,
+    work,
+)
 from seedbed.cli.console import complain
 from seedbed.core.errors import SeedbedError
 
@@ -27,6 +38,7 @@ app.command()(demo.demo)
 app.command()(serve.serve)
 app.command()(work.work)
 app.command()(generate.generate)
+app.command(name="contact-sheet")(contact_sheet.contact_sheet)
 app.add_typer(key_commands.keys, name="keys")
 app.add_typer(credit_commands.credit_commands, name="credits")
 app.command()(migrate.migrate)

@@ -37,8 +37,12 @@ MOVFLAGS = "+faststart+use_metadata_tags"
 
 
 def open_mp4(path: Path, *, tags: Mapping[str, str]) -> OutputContainer:
-    """Open a new file. `tags` become readable by any player or probe; they name the engine and the source type."""
-    container = av.open(str(path), "w", format="mp4", options={"movflags": MOVFLAGS})
+    """Open a new file. `tags` become readable by any player or probe; they name the engine and the source type.
+
+    Its clock ticks in samples: in FFmpeg's own milliseconds neither a frame nor the sound's end has an exact place.
+    """
+    options = {"movflags": MOVFLAGS, "movie_timescale": str(SAMPLE_RATE)}
+    container = av.open(str(path), "w", format="mp4", options=options)
     container.metadata.update(tags)
     return container
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from seedbed.core.shotplan.vocabulary import Effect, Hue, Move, Scenery, TimeOfDay
+from seedbed.core.shotplan.vocabulary import Effect, Framing, Hue, Move, Scenery, TimeOfDay
 
 START = Fraction(0)
 END = Fraction(1)
@@ -39,8 +39,24 @@ class EffectCue:
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """Where a new shot begins, and what that shot says of itself. What it leaves out goes on as before the cut."""
+
+    at: Fraction
+    words: str  # what the prompt said: "cut to"
+    framing: Framing | None = None
+    time_of_day: TimeOfDay | None = None
+    scenery: tuple[Scenery, ...] = ()
+    hues: tuple[Hue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ShotPlan:
-    """Everything that was understood. Moves are in order of time; those with equal times run together."""
+    """Everything that was understood. Moves are in order of time; those with equal times run together.
+
+    `framing`, `time_of_day`, `scenery` and `hues` are those of the first shot. An effect may have several cues, one for
+    each stretch.
+    """
 
     moves: tuple[MoveCue, ...]
     effects: tuple[EffectCue, ...] = ()
@@ -48,10 +64,64 @@ class ShotPlan:
     scenery: tuple[Scenery, ...] = ()
     hues: tuple[Hue, ...] = ()
     refused: tuple[str, ...] = ()  # what the prompt asked not to happen
+    framing: Framing | None = None
+    cuts: tuple[Cut, ...] = ()  # in order of time, none at 0
 
     def effect(self, effect: Effect) -> EffectCue | None:
         """Return the first cue of that effect."""
         return next((cue for cue in self.effects if cue.effect is effect), None)
+
+    @property
+    def shots(self) -> tuple[Shot, ...]:
+        """The clip's shots in order of time; one, the plan itself, is the ordinary case."""
+        if not self.cuts:
+            return (Shot(START, END, self),)
+        ends = [cut.at for cut in self.cuts[1:]] + [END]
+        shots = [Shot(START, self.cuts[0].at, _within(self, START, self.cuts[0].at))]
+        for cut, end in zip(self.cuts, ends, strict=True):
+            before, plan = shots[-1].plan, _within(self, cut.at, end)
+            plan = replace(
+                plan,
+                framing=cut.framing,
+                time_of_day=cut.time_of_day or before.time_of_day,
+                scenery=cut.scenery or before.scenery,
+                hues=cut.hues or before.hues,
+            )
+            shots.append(Shot(cut.at, end, plan, cut.words))
+        return tuple(shots)
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One take between two cuts, from `start` to `end` of the clip.
+
+    `plan` has the shot as a clip of its own: its times are shares of the shot, and it has no cuts. An effect that
+    begins before the shot and lasts into it starts at 0 there. `words` is what the prompt said to cut here.
+    """
+
+    start: Fraction
+    end: Fraction
+    plan: ShotPlan
+    words: str | None = None
+
+
+def _within(plan: ShotPlan, start: Fraction, end: Fraction) -> ShotPlan:
+    length = end - start
+
+    def share(at: Fraction) -> Fraction:
+        return min(END, max(START, (at - start) / length))
+
+    moves = tuple(
+        replace(cue, start=share(cue.start), end=share(cue.end))
+        for cue in plan.moves
+        if cue.start < end and cue.end > start
+    )
+    effects = tuple(
+        replace(cue, start=share(cue.start), end=share(cue.end))
+        for cue in plan.effects
+        if cue.start < end and cue.end > start
+    )
+    return replace(plan, moves=moves, effects=effects, cuts=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +161,36 @@ def with_chosen_move(plan: ShotPlan, move: Move, *, speed: float = 0.8) -> ShotP
 
 
 def to_json(plan: ShotPlan, *, duration_s: Fraction) -> dict[str, Any]:
-    """Return the plan as the job's `shotPlan`: times in seconds, and for each cue what the prompt said."""
+    """Return the plan as the job's `shotPlan`: times in seconds, and for each cue what the prompt said.
 
-    def times(cue: MoveCue | EffectCue) -> dict[str, Any]:
+    `shots` is there only when there are several; each move and effect lies in the shots that its times lie in.
+    """
+
+    def times(cue: MoveCue | EffectCue | Shot) -> dict[str, Any]:
         start_s, end_s = (round(float(share * duration_s), 2) for share in (cue.start, cue.end))
-        said: dict[str, Any] = {"said": cue.words} if cue.words is not None else {"chosen": True}
-        return {"fromSeconds": start_s, "toSeconds": end_s, "strength": cue.strength} | said
+        return {"fromSeconds": start_s, "toSeconds": end_s}
 
-    shot: dict[str, Any] = {
-        "moves": [{"move": cue.move.value, "speed": cue.speed} | times(cue) for cue in plan.moves],
-        "effects": [{"effect": cue.effect.value} | times(cue) for cue in plan.effects],
+    def said(cue: MoveCue | EffectCue) -> dict[str, Any]:
+        source: dict[str, Any] = {"said": cue.words} if cue.words is not None else {"chosen": True}
+        return times(cue) | {"strength": cue.strength} | source
+
+    understood: dict[str, Any] = {
+        "moves": [{"move": cue.move.value, "speed": cue.speed} | said(cue) for cue in plan.moves],
+        "effects": [{"effect": cue.effect.value} | said(cue) for cue in plan.effects],
     }
+    if plan.cuts:
+        understood["shots"] = [times(shot) | _character(shot) for shot in plan.shots]
     if plan.time_of_day:
-        shot["timeOfDay"] = plan.time_of_day.value
+        understood["timeOfDay"] = plan.time_of_day.value
     if plan.refused:
-        shot["refused"] = list(plan.refused)
-    return shot
+        understood["refused"] = list(plan.refused)
+    return understood
+
+
+def _character(shot: Shot) -> dict[str, Any]:
+    facts = {
+        "framing": shot.plan.framing and shot.plan.framing.value,
+        "timeOfDay": shot.plan.time_of_day and shot.plan.time_of_day.value,
+        "said": shot.words,
+    }
+    return {name: value for name, value in facts.items() if value}

@@ -1,91 +1,84 @@
 """From the words of a prompt to the shot plan.
 
 One pass finds phrases; negations strike out their neighbours; direction, speed and strength words go to the nearest
-move or effect of their clause; the order of clauses becomes the order in time. Nothing here guesses at meaning beyond
-the lexicon: what was not understood is left to the picture.
+move or effect of their clause; the order of clauses becomes the order in time, and cuts make shots (timing.find_takes
+has the rule). Nothing here guesses at meaning beyond the lexicon: what was not understood is left to the picture.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
-from seedbed.core.shotplan.lexicon import SPEEDS, STRENGTHS, Lexicon, Match, Slot, normalise
-from seedbed.core.shotplan.plan import EffectCue, MoveCue, PictureTraits, ShotPlan, choose_move
+from seedbed.core.shotplan.lexicon import SPEEDS, STRENGTHS, Slot
+from seedbed.core.shotplan.phrasebook import Match, Phrasebook
+from seedbed.core.shotplan.plan import Cut, MoveCue, PictureTraits, ShotPlan, choose_move
+from seedbed.core.shotplan.reading import Reading, nearest, read
+from seedbed.core.shotplan.timing import Take, Timetable, find_takes
 from seedbed.core.shotplan.vocabulary import (
     FAMILIES,
     OPPOSITES,
     Direction,
-    Effect,
+    Framing,
     Hue,
     Move,
     Scenery,
     TimeOfDay,
 )
+from seedbed.core.shotplan.weather import effect_cues
 
-_SENTENCE_END = re.compile(r"[.!?。！？;；\n]+(?=\s|$)|[。！？]")
-_CLAUSE_END = re.compile(r"[,，、:：]|[.!?。！？;；\n]+(?=\s|$)|[。！？]")
-_FREE = (Slot.SCENERY, Slot.HUES, Slot.TIMES)
-_NEGATION_REACH_WORDS = 2
-_NEGATION_REACH_CHARS = 14
+# How a whole stretch is filmed rather than what the camera does next: "Drone footage. The camera tilts up."
+_MANNERS = frozenset({Move.HAND_HELD, Move.AERIAL_DRIFT})
+_ENDS_SHAKING = frozenset({Move.STATIC, Move.AERIAL_DRIFT})
+_UNASKED_SPEED = 0.8
+_FIRST_DENSE_LETTER = "\u0e00"  # from Thai on, two letters can be a word
+_ROLLS = frozenset({Move.ROLL_LEFT, Move.ROLL_RIGHT})
 
 
 @dataclass(slots=True)
-class _Found:
-    """A move or effect on its way to a cue."""
+class _Mover:
+    """A move on its way to a cue."""
 
     match: Match
-    move: Move | None = None
-    speed: float = 1.0
-    strength: float = 1.0
-    group: int = 0
+    move: Move
+    speed: float
+    strength: float
 
 
-def plan_shot(prompt: str, lexicons: Sequence[Lexicon], traits: PictureTraits | None = None) -> ShotPlan:
+def plan_shot(prompt: str, book: Phrasebook, traits: PictureTraits | None = None) -> ShotPlan:
     """Return what the prompt asks for; what it does not say is chosen from the picture (None: there is no picture)."""
-    text = normalise(prompt)
-    matches = _longest(text, lexicons)
-    denied, ended = _denied(text, matches)
-    targets = [_Found(m) for m in matches if m.sense.slot in {Slot.MOVES, Slot.EFFECTS} and m not in denied]
-    spare_speed = _give_degrees(text, matches, targets)
-    _give_directions(text, matches, targets)
-    groups = _group(text, matches, targets, ended)
-    refused_moves = frozenset(move for m in denied for move in _moves_of(m))
-    moves = _move_cues([t for t in targets if t.move], groups)
-    if not moves:
-        moves = (MoveCue(choose_move(traits, refused=refused_moves), speed=spare_speed or 0.8),)
+    reading = read(prompt, book)
+    targets = reading.kept(Slot.MOVES, Slot.EFFECTS)
+    degrees = _Degrees(reading, targets)
+    directions = _directions(reading, targets)
+    bare = _bare_directions(reading, targets)
+    movers = [
+        _Mover(t, _move(t, directions.get(t)), degrees.speed(t), degrees.strength(t))
+        for t in _without_echoes(reading, targets, directions)
+    ] + [_Mover(m, FAMILIES["travel"][Direction(m.sense.value)], 1.0, 1.0) for m in bare]
+    ended = [m for m in reading.kept(Slot.NEGATION) if m.sense.value == "ends"]
+    table = Timetable(reading, find_takes(reading), [*targets, *bare, *ended])
+    refused_moves = frozenset(move for m in reading.denied for move in _moves_of(m))
+
+    def unasked(take: Take) -> MoveCue:
+        chosen = choose_move(traits, refused=refused_moves)
+        return MoveCue(chosen, take.start, take.end, speed=degrees.spare or _UNASKED_SPEED)
+
+    effects = [(t, degrees.strength(t)) for t in targets if t.sense.slot is Slot.EFFECTS]
+    cuts = _cuts(reading, table)
     return ShotPlan(
-        moves=moves,
-        effects=_effect_cues([t for t in targets if not t.move], groups, ended),
-        time_of_day=next((TimeOfDay(m.sense.value) for m in _kept(matches, denied, Slot.TIMES)), None),
-        scenery=tuple(dict.fromkeys(Scenery(m.sense.value) for m in _kept(matches, denied, Slot.SCENERY))),
-        hues=tuple(dict.fromkeys(Hue(m.sense.value) for m in _kept(matches, denied, Slot.HUES))),
-        refused=tuple(dict.fromkeys(m.words for m in matches if m in denied)),
+        moves=_move_cues(movers, table, unasked),
+        effects=effect_cues(effects, ended, table, cuts[1:]),
+        time_of_day=cuts[0].time_of_day,
+        scenery=cuts[0].scenery,
+        hues=cuts[0].hues,
+        refused=tuple(dict.fromkeys(m.words for m in reading.denied)),
+        framing=cuts[0].framing,
+        cuts=cuts[1:],
     )
-
-
-def _longest(text: str, lexicons: Sequence[Lexicon]) -> list[Match]:
-    """Return the matches in order of place; where two overlap, the longer one (then the earlier one) is kept.
-
-    Scenery, hues and times of day overlap freely with one another: "green field" is both.
-    """
-    found = [match for lexicon in lexicons for match in lexicon.candidates(text)]
-    found.sort(key=lambda m: (m.start - m.end, m.start))
-    taken = {slot: bytearray(len(text)) for slot in (None, *_FREE)}
-    kept = []
-    for match in found:
-        lane = match.sense.slot if match.sense.slot in _FREE else None
-        if not any(taken[lane][match.start : match.end]):
-            for each in taken if match.sense.slot is Slot.IGNORE else (lane,):
-                taken[each][match.start : match.end] = b"\1" * (match.end - match.start)
-            kept.append(match)
-    return sorted(kept, key=lambda m: m.start)
-
-
-def _kept(matches: list[Match], denied: set[Match], slot: Slot) -> list[Match]:
-    return [m for m in matches if m.sense.slot is slot and m not in denied]
 
 
 def _moves_of(match: Match) -> set[Move]:
@@ -95,159 +88,167 @@ def _moves_of(match: Match) -> set[Move]:
     return set(family.values()) if family else {Move(match.sense.value)}
 
 
-def _denied(text: str, matches: list[Match]) -> tuple[set[Match], list[Match]]:
-    """Return what negations strike out, and the "stops" words that end an effect that was there before."""
-    meant = [m for m in matches if m.sense.slot not in {Slot.IGNORE, Slot.SPEED, Slot.STRENGTH, Slot.DIRECTIONS}]
-    denied: set[Match] = set()
-    for place, match in enumerate(meant):
-        if match.sense.slot is Slot.NEGATION and match.sense.value == "before":
-            denied |= _reach(text, meant[place:])
-        elif match.sense.slot is Slot.NEGATION and match.sense.value == "after":
-            denied |= _reach(text, meant[place::-1])
-    ended = [m for m in meant if m.sense.slot is Slot.NEGATION and m.sense.value == "ends"]
-    return denied, ended
+def _move(match: Match, direction: Direction | None) -> Move:
+    family = FAMILIES.get(match.sense.value)
+    return family[direction or next(iter(family))] if family else Move(match.sense.value)
 
 
-def _reach(text: str, chain: list[Match]) -> set[Match]:
-    """Return the matches next to a negation (`chain[0]`), and those joined to them: "no rain or snow"."""
-    struck: set[Match] = set()
-    at, joined = chain[0], True
-    for match in chain[1:]:
-        if match.sense.slot is Slot.NEGATION and match.sense.value == "joins":
-            at, joined = match, True
-            continue
-        low, high = sorted((at, match), key=lambda m: m.start)
-        gap = text[low.end : high.start]
-        near = len(gap.split()) <= _NEGATION_REACH_WORDS and len(gap) <= _NEGATION_REACH_CHARS
-        joined = joined or not gap.strip()
-        if match.sense.slot is Slot.NEGATION or _CLAUSE_END.search(gap + " ") or not (joined and near):
-            break
-        struck.add(match)
-        at, joined = match, False
-    return struck
-
-
-def _clauses(text: str, matches: list[Match]) -> list[int]:
-    """Return the places at which a clause ends."""
-    marks = [m.start for m in matches if m.sense.slot is Slot.ORDER]
-    return sorted({found.start() for found in _CLAUSE_END.finditer(text)} | set(marks))
-
-
-def _nearest(word: Match, targets: list[_Found], borders: list[int]) -> _Found | None:
-    """Return the target of the same clause that stands nearest to the word; a tie goes to the later one."""
-
-    def distance(target: _Found) -> tuple[int, int]:
-        gap = max(target.match.start - word.end, word.start - target.match.end)
-        return gap, -target.match.start
-
-    def same_clause(target: _Found) -> bool:
-        low, high = sorted((word.start, target.match.start))
-        return not any(low < border <= high for border in borders)
-
-    return min(filter(same_clause, targets), key=distance, default=None)
-
-
-def _give_degrees(text: str, matches: list[Match], targets: list[_Found]) -> float | None:
-    """Hand speed and strength words to their targets. Returns the speed of a word that found no move."""
-    borders, spare = _clauses(text, matches), None
-    moves = [t for t in targets if t.match.sense.slot is Slot.MOVES]
+def _by_clause(reading: Reading, targets: Sequence[Match]) -> dict[int, list[Match]]:
+    clauses: dict[int, list[Match]] = defaultdict(list)
     for target in targets:
-        target.speed, target.strength = target.match.sense.speed, target.match.sense.strength
-    for match in matches:
-        if match.sense.slot is Slot.SPEED:
-            if mover := _nearest(match, moves, borders):
-                mover.speed = SPEEDS[match.sense.value]
-            else:
-                spare = SPEEDS[match.sense.value]
-        elif match.sense.slot is Slot.STRENGTH and (nearest := _nearest(match, targets, borders)):
-            nearest.strength = STRENGTHS[match.sense.value]
-    return spare
+        clauses[reading.clause(target.start)].append(target)
+    return clauses
 
 
-def _give_directions(text: str, matches: list[Match], targets: list[_Found]) -> None:
-    """Complete the families: "pans slowly to the left" is pan_left. A direction serves the nearest family it fits."""
-    borders = _clauses(text, matches)
-    said: dict[int, Direction] = {}
-    for match in matches:
-        if match.sense.slot is Slot.DIRECTIONS:
-            direction = Direction(match.sense.value)
-            fitting = [t for t in targets if direction in FAMILIES.get(t.match.sense.value, {})]
-            if family_member := _nearest(match, [t for t in fitting if id(t) not in said], borders):
-                said[id(family_member)] = direction
-    for target in targets:
-        if target.match.sense.slot is Slot.MOVES:
-            family = FAMILIES.get(target.match.sense.value)
-            target.move = family[said.get(id(target), next(iter(family)))] if family else Move(target.match.sense.value)
+def _without_echoes(reading: Reading, targets: Sequence[Match], directions: dict[Match, Direction]) -> list[Match]:
+    """Drop from each clause the moves that only say again what another says better.
 
-
-def _group(text: str, matches: list[Match], targets: list[_Found], ended: list[Match]) -> int:
-    """Number the targets by their place in time and return how many places there are.
-
-    A word of order ("then") begins a place for whatever follows it; the end of a sentence does so for moves only, for
-    weather that is named in a sentence of its own belongs to the whole clip.
+    "Tracks left, following her": following has no side of its own. "Circles him clockwise": the way round of an orbit,
+    not a roll. "Zooms, pushing in" likewise.
     """
-    orders = [m.start for m in matches if m.sense.slot is Slot.ORDER and m.sense.value != "first"]
-    stops = [found.start() for found in _SENTENCE_END.finditer(text)]
-    part_of = {id(t): sum(o <= t.match.start for o in orders) for t in targets}
-    keys = {(part_of[id(t)], sum(s <= t.match.start for s in stops)) for t in targets if t.move}
-    parts_with_moves = {part for part, _ in keys}
-    loose = {part_of[id(t)] for t in targets if not t.move} | {sum(o <= m.start for o in orders) for m in ended}
-    keys |= {(part, -1) for part in loose if part not in parts_with_moves}
-    order = sorted(keys)
-    for target in targets:
-        part = part_of[id(target)]
-        sentence = sum(s <= target.match.start for s in stops)
-        key = (part, sentence) if target.move else next(k for k in order if k[0] == part)
-        target.group = order.index(key)
-    return max(1, len(order))
+    kept = []
+    for clause in _by_clause(reading, [t for t in targets if t.sense.slot is Slot.MOVES]).values():
+        sided = {_move(t, directions.get(t)) for t in clause if t.sense.value not in FAMILIES or t in directions}
+        circling = any(_move(t, directions.get(t)) in FAMILIES["orbit"].values() for t in clause)
+        doing = sum(t.sense.value not in _MANNERS for t in clause)
+        for target in clause:
+            vague = target.sense.value in FAMILIES and target not in directions
+            echo = vague and not sided.isdisjoint(FAMILIES[target.sense.value].values())
+            echo = echo or (vague and target.sense.value == "travel" and doing > 1)
+            if not echo and not (circling and _move(target, directions.get(target)) in _ROLLS):
+                kept.append(target)
+    return kept
 
 
-def _move_cues(found: list[_Found], groups: int) -> tuple[MoveCue, ...]:
-    starts = sorted({t.group for t in found})
-    cues: list[MoveCue] = []
-    for place, group in enumerate(starts):
-        start = Fraction(group, groups)
-        end = Fraction(starts[place + 1], groups) if place + 1 < len(starts) else Fraction(1)
-        cues += _share_out(_distinct([t for t in found if t.group == group]), start, end)
-    return tuple(cues)
+class _Degrees:
+    """Which speed and strength words go to which targets. `spare` is the speed of a word that found no move."""
+
+    def __init__(self, reading: Reading, targets: Sequence[Match]) -> None:
+        every = _by_clause(reading, targets)
+        moves = _by_clause(reading, [t for t in targets if t.sense.slot is Slot.MOVES])
+        self._speeds: dict[Match, float] = {}
+        self._strengths: dict[Match, float] = {}
+        self.spare: float | None = None
+        for match in reading.matches:
+            clause = reading.clause(match.start)
+            if match.sense.slot is Slot.SPEED:
+                if mover := nearest(match, moves[clause]):
+                    self._speeds[mover] = SPEEDS[match.sense.value]
+                else:
+                    self.spare = SPEEDS[match.sense.value]
+            elif match.sense.slot is Slot.STRENGTH and (target := nearest(match, every[clause])):
+                self._strengths[target] = STRENGTHS[match.sense.value]
+
+    def speed(self, target: Match) -> float:
+        return self._speeds.get(target, target.sense.speed)
+
+    def strength(self, target: Match) -> float:
+        return self._strengths.get(target, target.sense.strength)
 
 
-def _distinct(found: list[_Found]) -> list[_Found]:
-    """Drop repetitions, and "static" beside a real move."""
-    unique = list({t.move: t for t in reversed(found)}.values())[::-1]
-    moving = [t for t in unique if t.move is not Move.STATIC]
-    return moving or unique
+def _bare_directions(reading: Reading, targets: Sequence[Match]) -> list[Match]:
+    """Return the directions that are moves by themselves: "the camera draws, bit by bit, back".
 
-
-def _share_out(found: list[_Found], start: Fraction, end: Fraction) -> list[MoveCue]:
-    """Let moves of one place run together; opposites take turns."""
-    turns: list[list[_Found]] = [[]]
-    for target in found:
-        if any(target.move and OPPOSITES.get(target.move) is other.move for other in turns[-1]):
-            turns.append([])
-        turns[-1].append(target)
-    length = (end - start) / len(turns)
+    Only in a clause that speaks of the camera and names no move, and only words long enough to be no preposition.
+    """
+    moving = {reading.clause(t.start) for t in targets if t.sense.slot is Slot.MOVES}
+    alone = {reading.clause(m.start) for m in reading.matches if m.sense.slot is Slot.CAMERA} - moving
     return [
-        MoveCue(t.move, start + n * length, start + (n + 1) * length, t.speed, t.strength, t.match.words)
-        for n, turn in enumerate(turns)
-        for t in turn
-        if t.move
+        m
+        for m in reading.kept(Slot.DIRECTIONS)
+        if m.sense.value in {Direction.IN, Direction.OUT}
+        and reading.clause(m.start) in alone
+        and len(m.words) >= (4 if m.words[0] < _FIRST_DENSE_LETTER else 2)
     ]
 
 
-def _effect_cues(found: list[_Found], groups: int, ended: list[Match]) -> tuple[EffectCue, ...]:
-    """Effects last from where they are named to the end, or to the word that ends them."""
-    cues: dict[Effect, EffectCue] = {}
-    for target in found:
-        effect = Effect(target.match.sense.value)
-        cue = EffectCue(effect, Fraction(target.group, groups), Fraction(1), target.strength, target.match.words)
-        stopper = next((e for e in ended if 0 <= e.start - target.match.end <= _NEGATION_REACH_CHARS), None)
-        if stopper and target.group == 0:
-            continue  # "a street where the rain has stopped": it is over before the clip begins
-        if stopper:
-            # "then the rain stops": it was there from the start, whether that was said or not.
-            earlier = cues.get(effect, replace(cue, start=Fraction(0)))
-            cues[effect] = replace(earlier, end=cue.start)
-        else:
-            cues.setdefault(effect, cue)
-    return tuple(cues.values())
+def _directions(reading: Reading, targets: Sequence[Match]) -> dict[Match, Direction]:
+    """Complete the families: "pans slowly to the left" is pan_left. A direction serves the nearest family it fits."""
+    said: dict[Match, Direction] = {}
+    open_: dict[tuple[int, Direction], list[Match]] = defaultdict(list)
+    for target in targets:
+        if target.sense.slot is Slot.MOVES:
+            for direction in FAMILIES.get(target.sense.value, {}):
+                open_[reading.clause(target.start), direction].append(target)
+    for match in reading.kept(Slot.DIRECTIONS):
+        direction = Direction(match.sense.value)
+        fitting = open_[reading.clause(match.start), direction]
+        if (family := nearest(match, fitting)) and family not in said:
+            said[family] = direction
+    return said
+
+
+def _cuts(reading: Reading, table: Timetable) -> tuple[Cut, ...]:
+    """Return what each shot says of itself, the first one too."""
+    shown: list[dict[Slot, list[str]]] = [defaultdict(list) for _ in table.takes]
+    for match in reading.kept(Slot.TIMES, Slot.SCENERY, Slot.HUES, Slot.FRAMING):
+        shown[table.take(match.start)][match.sense.slot].append(match.sense.value)
+    return tuple(
+        Cut(
+            at=take.start,
+            words=take.words or "",
+            framing=next(map(Framing, said[Slot.FRAMING]), None),
+            time_of_day=next(map(TimeOfDay, said[Slot.TIMES]), None),
+            scenery=tuple(dict.fromkeys(map(Scenery, said[Slot.SCENERY]))),
+            hues=tuple(dict.fromkeys(map(Hue, said[Slot.HUES]))),
+        )
+        for take, said in zip(table.takes, shown, strict=True)
+    )
+
+
+def _move_cues(movers: list[_Mover], table: Timetable, unasked: Callable[[Take], MoveCue]) -> tuple[MoveCue, ...]:
+    by_take: dict[int, list[_Mover]] = defaultdict(list)
+    for mover in movers:
+        by_take[table.take(mover.match.start)].append(mover)
+    cues: list[MoveCue] = []
+    for number, take in enumerate(table.takes):
+        cues += _cues_of_take(by_take[number], number, table) or [unasked(take)]
+    return tuple(cues)
+
+
+def _cues_of_take(movers: list[_Mover], take: int, table: Timetable) -> list[MoveCue]:
+    places: dict[int, list[_Mover]] = defaultdict(list)
+    for mover in movers:
+        places[table.place(mover.match)].append(mover)
+    alone = {place for place, found in places.items() if len({m.move for m in found}) == 1}
+    manners = [m for m in movers if m.move in _MANNERS and table.place(m.match) in alone]
+    doing = {
+        place: [m for m in found if place not in alone or m.move not in _MANNERS] for place, found in places.items()
+    }
+    starts = sorted(place for place, found in doing.items() if found)
+    if not starts:
+        starts, doing, manners = sorted(places), dict(places), []
+    cues: list[MoveCue] = []
+    for place, following in pairwise([*starts, None]):
+        assert place is not None
+        end = table.takes[take].end if following is None else table.time(take, following)
+        cues += _share_out(_distinct(doing[place]), table.time(take, place), end)
+    for manner in _distinct(manners):
+        start = table.time(take, table.place(manner.match))
+        other = (p for p in sorted(places) if any(m.move in _ENDS_SHAKING for m in places[p]))
+        calm = next((table.time(take, p) for p in other if p > table.place(manner.match)), table.takes[take].end)
+        end = calm if manner.move is Move.HAND_HELD else table.ends_of_part(manner.match)
+        cues.append(MoveCue(manner.move, start, end, manner.speed, manner.strength, manner.match.words))
+    return sorted(cues, key=lambda cue: cue.start)
+
+
+def _distinct(found: list[_Mover]) -> list[_Mover]:
+    """Drop repetitions, and "static" beside a real move."""
+    unique = list({m.move: m for m in reversed(found)}.values())[::-1]
+    moving = [m for m in unique if m.move is not Move.STATIC]
+    return moving or unique
+
+
+def _share_out(found: list[_Mover], start: Fraction, end: Fraction) -> list[MoveCue]:
+    """Let moves of one place run together; opposites take turns."""
+    turns: list[list[_Mover]] = [[]]
+    for mover in found:
+        if any(OPPOSITES.get(mover.move) is other.move for other in turns[-1]):
+            turns.append([])
+        turns[-1].append(mover)
+    length = (end - start) / len(turns)
+    return [
+        MoveCue(m.move, start + n * length, start + (n + 1) * length, m.speed, m.strength, m.match.words)
+        for n, turn in enumerate(turns)
+        for m in turn
+    ]

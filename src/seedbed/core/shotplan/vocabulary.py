@@ -63,6 +63,14 @@ class TimeOfDay(StrEnum):
     NIGHT = "night"
 
 
+class Framing(StrEnum):
+    """How much a shot shows."""
+
+    WIDE = "wide"
+    MEDIUM = "medium"
+    CLOSE = "close"
+
+
 class Scenery(StrEnum):
     """What a slate shows where there is no picture."""
 
@@ -109,6 +117,9 @@ FAMILIES: dict[str, dict[Direction, Move]] = {
     "roll": {Direction.RIGHT: Move.ROLL_RIGHT, Direction.LEFT: Move.ROLL_LEFT},
     "whip": {Direction.RIGHT: Move.WHIP_RIGHT, Direction.LEFT: Move.WHIP_LEFT},
 }
+
+# "The camera glides": a move of whatever kind the rest of the clause says, and sideways only if it says none.
+FAMILIES["travel"] = FAMILIES["truck"]
 
 # Moves that undo one another: said in one breath, they follow one another instead of running together.
 OPPOSITES: dict[Move, Move] = {

@@ -24,7 +24,9 @@ class Path:
 
     zoom: >= 1, 1 = the widest view. pan_x, pan_y: the view's shift over the picture. side_x, side_y: the camera's own
     shift, which moves near things against far ones. forward: 0..0.5, the same along the axis. roll: clockwise.
-    blur_x: streaks of a whip, in canvas widths.
+    blur_x: streaks of a whip, in canvas widths. swing: how much nearer the right rim is than the left one, as if the
+    picture were a turned board; straight lines stay straight. counter: the part of a dolly zoom's forward motion, times
+    the disparity it holds, that `zoom` takes back.
     """
 
     zoom: Track
@@ -35,6 +37,8 @@ class Path:
     forward: Track
     roll: Track
     blur_x: Track
+    swing: Track
+    counter: Track
 
     @property
     def frames(self) -> int:
@@ -112,11 +116,14 @@ def _tilt(sign: int) -> Callable[[Ease, float], dict[str, Track]]:
 
 def _orbit(sign: int) -> Callable[[Ease, float], dict[str, Track]]:
     def move(e: Ease, focus: float) -> dict[str, Track]:
-        # The subject holds still when the view follows it by as much as its own parallax.
+        # The subject holds still when the view follows it by as much as its own parallax. Where depth is not to be
+        # trusted, the picture turns like a board instead.
         side = sign * 0.072 * e.deep * e.done
+        flat = sign * max(0.0, e.amount - e.deep) * e.done
         return {
             "side_x": side,
-            "pan_x": -side * focus,
+            "pan_x": -side * focus + 0.035 * flat,
+            "swing": 0.17 * flat,
             "zoom": 0.05 * e.amount * e.done,
             "forward": 0.03 * e.deep * e.done,
         }
@@ -141,9 +148,10 @@ def _roll(sign: int) -> Callable[[Ease, float], dict[str, Track]]:
 
 
 def _dolly_zoom(e: Ease, focus: float) -> dict[str, Track]:
-    """Go nearer while the lens widens by exactly what keeps the subject's size."""
-    forward = min(0.32 * e.deep, 0.42) * e.done
-    return {"forward": forward, "zoom": np.log(1 - forward * focus)}
+    """Go nearer while the lens widens by exactly what keeps the subject's size; a plain push where nothing is deep."""
+    forward = min(0.36 * e.deep, 0.45) * e.done
+    plain = 0.14 * e.amount * max(0.0, 1 - e.deep / (0.3 * e.amount)) * e.done
+    return {"forward": forward, "zoom": np.log(1 - forward * focus) + plain, "counter": forward * focus}
 
 
 def _hand_held(e: Ease, _focus: float) -> dict[str, Track]:
@@ -210,10 +218,14 @@ _MOVES: dict[Move, Callable[[Ease, float], dict[str, Track]]] = {
 }
 
 
+_SCALED = ("pan_x", "pan_y", "side_x", "side_y", "forward", "roll", "swing", "counter")
+
+
 def scaled(path: Path, factor: float) -> Path:
-    """Return the path with everything but the zoom made smaller or larger."""
-    names = ("pan_x", "pan_y", "side_x", "side_y", "forward", "roll")
-    return replace(path, **{name: getattr(path, name) * factor for name in names})
+    """Return the path with everything but the zoom made smaller or larger; a dolly zoom still holds its subject."""
+    smaller = {name: getattr(path, name) * factor for name in _SCALED}
+    zoom = path.zoom * (1 - smaller["counter"]) / (1 - path.counter)
+    return replace(path, zoom=zoom / zoom.min(), **smaller)
 
 
 def ending_at_rest(path: Path, *, seen_from: int = 0) -> Path:
@@ -225,7 +237,6 @@ def ending_at_rest(path: Path, *, seen_from: int = 0) -> Path:
     def rest(track: Track) -> Track:
         return track[np.maximum(np.arange(len(track)), seen_from)]
 
-    names = ("pan_x", "pan_y", "side_x", "side_y", "forward", "roll")
-    shifted = {name: rest(getattr(path, name)) - getattr(path, name)[-1] for name in names}
+    shifted = {name: rest(getattr(path, name)) - getattr(path, name)[-1] for name in _SCALED}
     zoom = rest(path.zoom)
     return replace(path, zoom=zoom / zoom.min(), **shifted)

@@ -6,7 +6,7 @@ the picture a little, while a sharp one tears it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -24,6 +24,7 @@ class Scene:
     sky: Floats  # 0..1
     sky_share: float
     horizon: float  # as a share of the height
+    upright: float = 0.0  # 0..1: how much stands in it whose straight upright edges would show any bending
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,30 @@ class Depth:
     focus: float  # disparity of what the picture is about
 
 
-def look_for_sky(rgb: Bytes) -> Scene:
-    """Find the sky of (H, W, 3) uint8 sRGB: smooth, sky-coloured, and hanging from the upper edge."""
+def look_around(rgb: Bytes) -> Scene:
+    """See what gives depth away in (H, W, 3) uint8 sRGB."""
     height_px = max(8, round(WIDTH_PX * rgb.shape[0] / rgb.shape[1]))
     small = cv2.resize(rgb, (WIDTH_PX, height_px), interpolation=cv2.INTER_AREA)
+    return replace(_sky(small), upright=_upright(small))
+
+
+def _upright(small: Bytes) -> float:
+    """Return how much of the picture is towers, walls, posts: long straight edges within 8 degrees of the vertical."""
+    scale = WIDTH_PX / max(small.shape[:2])
+    smaller = cv2.resize(small, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    height_px = smaller.shape[0]
+    edges = cv2.Canny(cv2.cvtColor(smaller, cv2.COLOR_RGB2GRAY), 60, 150)
+    lines = cv2.HoughLinesP(edges, 1, np.pi / 180, 30, minLineLength=0.2 * height_px, maxLineGap=4)
+    if lines is None:
+        return 0.0
+    across, along = np.abs(np.diff(lines.reshape(-1, 2, 2).astype(np.float32), axis=1)[:, 0]).T
+    length = float(np.hypot(across, along)[across < 0.14 * along].sum()) / height_px
+    return float(np.clip((length - 0.5) / 1.2, 0, 1))
+
+
+def _sky(small: Bytes) -> Scene:
+    """Find the sky: smooth, sky-coloured, and hanging from the upper edge."""
+    height_px = small.shape[0]
     luma = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
     texture = cv2.blur(cv2.magnitude(cv2.Sobel(luma, cv2.CV_32F, 1, 0), cv2.Sobel(luma, cv2.CV_32F, 0, 1)), (7, 7))
     hue, saturation, value = cv2.split(cv2.cvtColor(small, cv2.COLOR_RGB2HSV).astype(np.float32))
@@ -64,6 +85,8 @@ def guess(rgb: Bytes, scene: Scene, mask: Floats | None) -> Depth:
     height_px = scene.sky.shape[0]
     luma = _gray(cv2.resize(rgb, (WIDTH_PX, height_px), interpolation=cv2.INTER_AREA))
     ground = _ground(luma, scene)
+    # What stands upright reaches from the near ground to the far sky and yet is at one distance.
+    ground = ground + np.float32(scene.upright) * (ground.mean() - ground)
     if mask is None:
         # One layer bends whatever stands upright in it; the smoother the field, the more it only leans.
         soft = cv2.GaussianBlur(ground, (0, 0), 16)

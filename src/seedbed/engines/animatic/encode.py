@@ -1,39 +1,34 @@
-"""Two halves of a clip, drawn and encoded side by side, written as one MP4.
+"""Parts of a clip, drawn and encoded side by side, written as one MP4.
 
-Each half is a closed group of pictures of its own x264, one thread each: this beats one encoder with many threads,
-because drawing and encoding then take turns on the same core. The muxer writes the parameter sets of the first encoder,
-so all encoders must be opened with exactly the same options.
+Each part is a closed group of pictures of its own encoder, one thread each: this beats one encoder with many threads,
+because drawing and encoding then take turns on the same core. Only packets outlive a part, so memory does not grow with
+the clip's length: it grows with the number of workers, which is held to a budget.
 """
 
 from __future__ import annotations
 
 import itertools
+import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import av
 import av.error
-import numpy as np
-from av.audio.frame import AudioFrame
-from av.audio.stream import AudioStream
-from av.codec.context import Flags
-from av.video.codeccontext import VideoCodecContext
-from av.video.frame import VideoFrame
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
+from av.video.stream import VideoStream
 
 from seedbed.core.engine import Canvas
 from seedbed.core.errors import EngineFailed
+from seedbed.engines.animatic.encoder import KEY_FRAME_EVERY, choose_encoder, configure, open_encoder, to_frame
 from seedbed.engines.animatic.planes import Planes
+from seedbed.media.mux import Sound, add_audio, encode_audio, open_mp4, write_packets
 
-AUDIO_RATE_HZ = 48_000
-_AUDIO_STEP = 1024  # samples in an AAC frame
-_LEAST_SEGMENT = 24  # frames; shorter halves would only cost bits
-_OPTIONS = {"preset": "veryfast", "crf": "20", "profile": "high", "x264-params": "keyint=96:min-keyint=12:open-gop=0"}
+_LEAST_SEGMENT = 24  # frames; shorter parts would only cost bits
+_PIXEL_BYTES = 64  # of memory that a worker takes for each pixel of the canvas, measured: x264's frames above all
+BUDGET_BYTES = 1 << 30  # for all workers together
 
 Draw = Callable[[int], Planes]
 if TYPE_CHECKING:
@@ -43,12 +38,12 @@ if TYPE_CHECKING:
 
 
 class Abandoned(Exception):
-    """The watcher no longer wants the clip; the half that raises it ends at once."""
+    """The watcher no longer wants the clip; the part that raises it ends at once."""
 
 
 @dataclass(slots=True)
 class Progress:
-    """What the halves tell the watcher. Counting is safe without a lock: each half has its own cell."""
+    """What the parts tell the watcher. Counting is safe without a lock: each part has its own cell."""
 
     done: list[int]
     stop: threading.Event
@@ -59,33 +54,51 @@ class Progress:
 
 
 def encode(
-    path: Path, canvas: Canvas, painters: Sequence[Draw], *, comment: str, watch: Callable[[int], None], poll_s: float
+    path: Path,
+    canvas: Canvas,
+    painters: Sequence[Draw],
+    *,
+    sound: Sound,
+    tags: Mapping[str, str],
+    cuts: Collection[int] = (),
+    watch: Callable[[int], None],
+    poll_s: float,
 ) -> None:
     """Write the clip at `path`; `painters` (one a thread) return any frame by its number.
+
+    `sound`: (2, N) float32, 48 kHz, as long as the frames last. `cuts`: frames that begin a shot.
 
     `watch` is called with the number of finished frames at least every `poll_s` from the calling thread. Whatever it
     raises ends the threads and passes through.
     """
     segments = split(canvas.frames, len(painters))
     progress = Progress([0] * len(segments), threading.Event())
-    with ThreadPoolExecutor(len(segments), thread_name_prefix="animatic") as pool:
-        jobs = [
-            pool.submit(_segment, canvas, draw, frames, place, progress)
-            for place, (draw, frames) in enumerate(zip(painters, segments, strict=False))
-        ]
+    run = _Run(canvas, choose_encoder(canvas), frozenset(cuts), progress)
+    free: queue.SimpleQueue[Draw] = queue.SimpleQueue()
+    for painter in painters:
+        free.put(painter)
+    with ThreadPoolExecutor(min(len(painters), len(segments)), thread_name_prefix="animatic") as pool:
+        jobs = [pool.submit(run.segment, free, frames, place) for place, frames in enumerate(segments)]
         try:
             packets = _watched(jobs, progress, watch, poll_s)
         finally:
             progress.stop.set()
     try:
-        _mux(path, canvas, packets, comment)
+        _mux(path, run, packets, sound, tags)
     except av.error.FFmpegError as exc:
         raise EngineFailed(f"The video could not be written: {exc}.") from exc
 
 
-def split(frames: int, parts: int) -> list[range]:
-    """Cut the clip into at most `parts` nearly equal ranges."""
-    parts = max(1, min(parts, frames // _LEAST_SEGMENT))
+def workers_for(canvas: Canvas, threads: int, *, budget_bytes: int = BUDGET_BYTES) -> int:
+    """Return how many parts to work on at a time: one a thread, as far as the memory goes."""
+    pixels = canvas.size.width_px * canvas.size.height_px
+    return max(1, min(threads, budget_bytes // (_PIXEL_BYTES * pixels)))
+
+
+def split(frames: int, workers: int) -> list[range]:
+    """Cut the clip into nearly equal ranges, as many for each worker as keep a range within one group of pictures."""
+    rounds = max(1, round(frames / (workers * KEY_FRAME_EVERY)))
+    parts = max(1, min(workers * rounds, frames // _LEAST_SEGMENT))
     borders = [frames * n // parts for n in range(parts + 1)]
     return [range(a, b) for a, b in itertools.pairwise(borders)]
 
@@ -108,79 +121,43 @@ def wait_some(jobs: set[Future[list[Packet]]], timeout_s: float) -> set[Future[l
     return waiting
 
 
-def _segment(canvas: Canvas, draw: Draw, frames: range, place: int, progress: Progress) -> list[Packet]:
-    try:
-        encoder = open_encoder(canvas)
-        packets: list[Packet] = []
-        for number in frames:
-            if progress.stop.is_set():
-                raise Abandoned
-            packets += encoder.encode(to_frame(draw(number), number))
-            progress.done[place] += 1
-        packets += encoder.encode(None)
-    except av.error.FFmpegError as exc:
-        raise EngineFailed(f"The video could not be encoded: {exc}.") from exc
-    return packets
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What all parts of one clip have in common."""
+
+    canvas: Canvas
+    encoder: str
+    cuts: frozenset[int]
+    progress: Progress
+
+    def segment(self, free: queue.SimpleQueue[Draw], frames: range, place: int) -> list[Packet]:
+        """Draw and encode one part with whichever painter is free; there are as many as threads."""
+        draw = free.get_nowait()
+        try:
+            promised = [number - frames.start for number in (0, self.canvas.frames - 1) if number in frames]
+            encoder = open_encoder(self.canvas, self.encoder, exact=promised)
+            packets: list[Packet] = []
+            for number in frames:
+                if self.progress.stop.is_set():
+                    raise Abandoned
+                packets += encoder.encode(to_frame(draw(number), number, self.cuts))
+                self.progress.done[place] += 1
+            packets += encoder.encode(None)
+        except av.error.FFmpegError as exc:
+            raise EngineFailed(f"The video could not be encoded: {exc}.") from exc
+        finally:
+            free.put(draw)
+        return packets
 
 
-def open_encoder(canvas: Canvas) -> VideoCodecContext:
-    """Return an x264 for one segment. `_mux` relies on its options being those of the output stream."""
-    encoder = VideoCodecContext.create("libx264", "w")
-    _configure(encoder, canvas)
-    encoder.open()
-    return encoder
-
-
-def _configure(encoder: VideoCodecContext, canvas: Canvas) -> None:
-    encoder.width, encoder.height = canvas.size.width_px, canvas.size.height_px
-    encoder.pix_fmt = "yuv420p"
-    encoder.framerate = Fraction(canvas.fps)
-    encoder.time_base = Fraction(1, canvas.fps)
-    encoder.sample_aspect_ratio = Fraction(1)
-    encoder.colorspace = Colorspace.ITU709
-    encoder.color_primaries = ColorPrimaries.BT709
-    encoder.color_trc = ColorTrc.BT709
-    encoder.color_range = ColorRange.MPEG
-    encoder.options = dict(_OPTIONS)
-    encoder.thread_count = 1
-    # MP4 keeps the parameter sets once, beside the stream, not before every key frame.
-    encoder.flags |= Flags.global_header
-
-
-def to_frame(planes: Planes, number: int) -> VideoFrame:
-    height, width = planes.y.shape
-    frame = VideoFrame(width, height, "yuv420p")
-    for target, plane in zip(frame.planes, planes.each(), strict=True):
-        buffer = np.frombuffer(memoryview(target), np.uint8).reshape(-1, target.line_size)
-        buffer[: plane.shape[0], : plane.shape[1]] = plane
-    frame.pts = number
-    frame.colorspace, frame.color_range = Colorspace.ITU709, ColorRange.MPEG
-    return frame
-
-
-def _mux(path: Path, canvas: Canvas, packets: list[Packet], comment: str) -> None:
-    with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
-        container.metadata["comment"] = comment
-        video = container.add_stream("libx264", rate=canvas.fps)
-        _configure(video.codec_context, canvas)
-        audio = container.add_stream("aac", rate=AUDIO_RATE_HZ, layout="stereo")
-        assert isinstance(audio, AudioStream)
+def _mux(path: Path, run: _Run, packets: list[Packet], sound: Sound, tags: Mapping[str, str]) -> None:
+    with open_mp4(path, tags=tags) as container:
+        video = container.add_stream(run.encoder, rate=run.canvas.fps)
+        assert isinstance(video, VideoStream)
+        configure(video.codec_context, run.canvas, run.encoder)
+        audio = add_audio(container)
         container.start_encoding()
         for packet in packets:
             packet.stream = video
-            packet.time_base = Fraction(1, canvas.fps)
-            container.mux(packet)
-        for packet in _silence(audio, canvas):
-            container.mux(packet)
-
-
-def _silence(audio: AudioStream, canvas: Canvas) -> list[Packet]:
-    """Return the sound track: exactly as many samples of silence as the frames last."""
-    packets: list[Packet] = []
-    total = int(canvas.duration_s * AUDIO_RATE_HZ)
-    for start in range(0, total, _AUDIO_STEP):
-        silence = np.zeros((2, min(_AUDIO_STEP, total - start)), np.float32)
-        frame = AudioFrame.from_ndarray(silence, format="fltp", layout="stereo")
-        frame.sample_rate, frame.pts, frame.time_base = AUDIO_RATE_HZ, start, Fraction(1, AUDIO_RATE_HZ)
-        packets += audio.encode(frame)
-    return packets + audio.encode(None)
+            packet.time_base = Fraction(1, run.canvas.fps)
+        write_packets(container, packets, encode_audio(audio, sound))

@@ -15,9 +15,9 @@ from typing import TypeVar
 import cv2
 
 from seedbed.core.engine import Capabilities, Made, RenderTask, Report, Stage
-from seedbed.core.references import Role
+from seedbed.core.references import Kind, Role
 from seedbed.core.shotplan.plan import to_json
-from seedbed.engines.animatic.encode import encode
+from seedbed.engines.animatic.encode import Abandoned, encode, workers_for
 from seedbed.engines.animatic.planes import Planes, to_rgb
 from seedbed.engines.animatic.production import Production, prepare
 from seedbed.engines.animatic.subject import SubjectFinder
@@ -38,7 +38,8 @@ _PREVIEWS_AT = (0.0, 0.33, 0.66)
 class Animatic:
     """One make at a time. The subject network's weights are read at the first picture and kept."""
 
-    def __init__(self, *, threads: int = 2) -> None:
+    def __init__(self, *, threads: int | None = None) -> None:
+        """`threads`: at most so many draw and encode at a time; None = as many as OpenCV may use."""
         self._threads = threads
         self._finder: SubjectFinder | None = None
 
@@ -47,19 +48,23 @@ class Animatic:
             name=NAME,
             description=(
                 "Moves the given picture as a camera and the weather would (an animatic, not diffusion). "
-                "Without a picture it draws a storyboard slate."
+                "Without a picture it draws a storyboard slate. "
+                "Further pictures lend their palette, a reference video the path of its camera. "
+                "A reference sound becomes the sound track and its beats move the picture; otherwise it makes ambience."
             ),
-            roles=frozenset({Role.FIRST_FRAME, Role.LAST_FRAME, Role.REFERENCE_IMAGE}),
-            makes_audio=False,
+            roles=frozenset(Role),
+            makes_audio=True,
             digital_source_type=PICTURE_SOURCE_TYPE,
         )
 
     def make(self, task: RenderTask, out: Path, report: Report) -> Made:
         """Make the clip at `out`. Raises Stop (from `report`), MediaFailure, EngineFailed."""
-        production = _while_reporting(lambda: prepare(task, self._network), report)
-        painters = [production.film.painter() for _ in range(self._threads)]
+        if isinstance(self._finder, SubjectFinder) and any(r.kind is Kind.IMAGE for r in task.references):
+            self._finder.expect()
+        production = _while_reporting(lambda keep_on: prepare(task, self._network, keep_on=keep_on), report)
+        workers = workers_for(task.canvas, self._threads or cv2.getNumThreads())
+        painters = [production.film.painter() for _ in range(workers)]
         previews = _Previews(task.canvas.frames)
-        comment = f"Made by Seedbed with engine {NAME}; digital source type: {self._source_type(production)}"
         threads_before = cv2.getNumThreads()
         cv2.setNumThreads(1)  # each painter has its own thread; more inside of them would only fight
         try:
@@ -67,7 +72,9 @@ class Animatic:
                 out,
                 task.canvas,
                 [previews.overlook(paint) for paint in painters],
-                comment=comment,
+                sound=production.sound.samples,
+                tags=_tags(production),
+                cuts=production.film.cuts,
                 watch=lambda done: report(Stage.RENDERING, done / task.canvas.frames, preview=previews.take()),
                 poll_s=_POLL_S,
             )
@@ -75,7 +82,9 @@ class Animatic:
             cv2.setNumThreads(threads_before)
         return Made(
             path=out,
-            shot_plan=to_json(production.plan, duration_s=task.canvas.duration_s) | {"kind": production.kind},
+            shot_plan=to_json(production.plan, duration_s=task.canvas.duration_s)
+            | {"kind": production.kind, "sound": production.sound.told}
+            | ({"camera": production.camera} if production.camera else {}),
             warnings=production.warnings,
         )
 
@@ -83,21 +92,41 @@ class Animatic:
         self._finder = self._finder or SubjectFinder()
         return self._finder
 
-    def _source_type(self, production: Production) -> str:
-        return SLATE_SOURCE_TYPE if production.kind == "slate" else PICTURE_SOURCE_TYPE
+
+def _tags(production: Production) -> dict[str, str]:
+    """Return what the file says of itself. The first three are what a finished clip is asked for."""
+    source_type = SLATE_SOURCE_TYPE if production.kind == "slate" else PICTURE_SOURCE_TYPE
+    return {
+        "encoded_by": "Seedbed",
+        "engine": NAME,
+        "digital_source_type": source_type,
+        "comment": f"Made by Seedbed with engine {NAME}; digital source type: {source_type}",
+    }
 
 
-def _while_reporting(work: Callable[[], T], report: Report) -> T:
-    """Run `work` in a thread and report PREPARING until it is done. A Stop waits for the thread, then passes."""
+def _while_reporting(work: Callable[[Callable[[], None]], T], report: Report) -> T:
+    """Run `work` in a thread and report PREPARING until it is done. A Stop waits for the thread, then passes.
+
+    `work` is handed what it should call often, and what raises in it once nobody wants the result.
+    """
+    stop = threading.Event()
+
+    def keep_on() -> None:
+        if stop.is_set():
+            raise Abandoned
+
     with ThreadPoolExecutor(1, thread_name_prefix="animatic") as pool:
-        job = pool.submit(work)
+        job = pool.submit(work, keep_on)
         rounds = 0
-        while True:
-            rounds += 1
-            # How long it takes is not known, so the fraction only ever approaches the end.
-            report(Stage.PREPARING, 1 - 0.9**rounds)
-            if wait([job], timeout=_POLL_S).done:
-                return job.result()
+        try:
+            while True:
+                rounds += 1
+                # How long it takes is not known, so the fraction only ever approaches the end.
+                report(Stage.PREPARING, 1 - 0.9**rounds)
+                if wait([job], timeout=_POLL_S).done:
+                    return job.result()
+        finally:
+            stop.set()
 
 
 class _Previews:

@@ -69,6 +69,7 @@ class Film:
     effects: Sequence[Timed] = ()
     anchors: Sequence[Anchor] = ()
     overlay: Caption | None = None
+    cuts: tuple[int, ...] = ()  # the first frames of all shots but the first; a key frame there is well spent
 
     def painter(self) -> Callable[[int], Planes]:
         """Return a function from frame number to planes, for one thread."""

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from seedbed.core.sizes import Size
+from seedbed.engines.animatic.backdrop import paint_behind
 from seedbed.engines.animatic.edges import fill, guided
 from seedbed.engines.animatic.framing import Crop, View, enlarge, fineness_of
 from seedbed.engines.animatic.planes import Bytes, Floats, Planes, from_rgb
@@ -81,7 +82,7 @@ def _looked_at(picture: Bytes, crop: Crop, view: View, canvas: Size, reach_px: f
     turn = float(np.abs(view.path.roll).max())
     half_w = (canvas.width_px * math.cos(turn) + canvas.height_px * math.sin(turn)) / 2 / view.path.zoom
     half_h = (canvas.height_px * math.cos(turn) + canvas.width_px * math.sin(turn)) / 2 / view.path.zoom
-    grow = 1 + max(0.0, -float(view.path.forward.min()))
+    grow = (1 + max(0.0, -float(view.path.forward.min()))) / (1 - float(np.abs(view.path.swing).max()) / 2)
     margin = _MARGIN_PX + reach_px
     height, width = picture.shape[:2]
     return (
@@ -100,7 +101,7 @@ def _two_layers(rgb: Bytes, mask: Floats, region: Region) -> Layers:
     opacity = cv2.resize(opacity_half, size, interpolation=cv2.INTER_LINEAR)
     small = cv2.resize(rgb, quarter, interpolation=cv2.INTER_AREA).astype(np.float32)
     opacity_small = cv2.resize(opacity_half, quarter, interpolation=cv2.INTER_AREA)
-    behind = from_rgb(_without_subject(rgb, small, opacity_small))
+    behind = from_rgb(paint_behind(rgb, opacity_half))
     subject = from_rgb(_beyond_its_edge(rgb, small, opacity_small, opacity))
     opacity_8 = (opacity * 255 + 0.5).astype(np.uint8)
     opacity_uv = cv2.resize(opacity_8, half, interpolation=cv2.INTER_AREA)
@@ -122,19 +123,6 @@ def refine(rgb: Bytes, mask: Floats) -> Floats:
     share = np.clip((fine - 0.18) / 0.66, 0, 1)
     soft: Floats = share * share * (3 - 2 * share)
     return soft
-
-
-def _without_subject(rgb: Bytes, small: Floats, opacity: Floats) -> Bytes:
-    """Paint over the subject with what surrounds it.
-
-    The colours come from well outside, where nothing of the subject's glow and hair is left; what is painted over is
-    only the subject and its edge, for everything beyond is seen.
-    """
-    subject = (opacity > 0.06).astype(np.float32)
-    near, far = (max(3, small.shape[1] // parts) | 1 for parts in (70, 34))
-    painted = fill(small, 1 - cv2.dilate(subject, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (far, far))))
-    hole = cv2.GaussianBlur(cv2.dilate(subject, np.ones((near, near), np.uint8)), (0, 0), near * 0.55)
-    return _mixed(rgb, painted, hole)
 
 
 def _beyond_its_edge(rgb: Bytes, small: Floats, opacity_small: Floats, opacity: Floats) -> Bytes:

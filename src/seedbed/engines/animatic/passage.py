@@ -19,7 +19,9 @@ from seedbed.engines.animatic.warp import CELL_PX, Mesh, Stage, Warper
 _WIDTH_PX = 640  # at which flow is measured
 _AGREE_SHARE = 0.75  # of the picture on which both directions must agree
 _LIKE_STEPS = 14.0  # mean luma difference that may be left after following the flow
-DISSOLVE_FROM, DISSOLVE_TO = 0.38, 0.64
+_DISSOLVE_SHARE = 0.2  # of the clip, within these bounds:
+_SHORTEST_S, _LONGEST_S = 0.6, 1.2
+_LUMA_LEAD = 0.9  # how far the lighter of two points runs ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +110,17 @@ def _flat_mesh(planes: Planes) -> Mesh:
     return Mesh(points, np.full(shape, 0.4, np.float32))
 
 
-def dissolve(first: Stage, last: Stage, *, frames: int) -> Callable[[], Drawer]:
+def dissolve_of(frames: int, fps: int) -> tuple[int, int]:
+    """Return the last frame of the first picture alone and the first one of the last picture alone."""
+    length = min(float(np.clip(_DISSOLVE_SHARE * frames, _SHORTEST_S * fps, _LONGEST_S * fps)), 0.6 * frames)
+    middle = (frames - 1) / 2
+    return int(middle - length / 2), int(np.ceil(middle + length / 2))
+
+
+def dissolve(first: Stage, last: Stage, *, frames: int, fps: int) -> Callable[[], Drawer]:
     """Return drawers that move the first picture, then both, then the last one."""
-    at = np.arange(frames) / max(1, frames - 1)
-    share = np.clip((at - DISSOLVE_FROM) / (DISSOLVE_TO - DISSOLVE_FROM), 0, 1)
+    begin, end = dissolve_of(frames, fps)
+    share = np.clip((np.arange(frames) - begin) / max(1, end - begin), 0, 1)
     share = share * share * (3 - 2 * share)
 
     def make() -> Drawer:
@@ -123,8 +132,24 @@ def dissolve(first: Stage, last: Stage, *, frames: int) -> Callable[[], Drawer]:
             planes, mesh = two.draw(frame)
             if share[frame] >= 1:
                 return planes, mesh
-            return blend(one.draw(frame)[0], planes, float(share[frame])), mesh
+            return melt(one.draw(frame)[0], planes, float(share[frame])), mesh
 
         return draw
 
     return make
+
+
+def melt(under: Planes, over: Planes, share: float) -> Planes:
+    """Return `share` (0..1) of `over` on `under`, sooner where it is the lighter of the two and later where darker.
+
+    An even mix shows both pictures half; so, most points show mainly one of them at any time.
+    """
+    height, width = under.y.shape
+    coarse = (max(2, width // 8), max(2, height // 8))
+    lights = [cv2.resize(planes.y, coarse, interpolation=cv2.INTER_AREA).astype(np.float32) for planes in (under, over)]
+    lead = cv2.GaussianBlur((lights[1] - lights[0]) / 110, (0, 0), 1.5).clip(-1, 1)
+    weight = np.clip(share + _LUMA_LEAD * 2 * share * (1 - share) * lead, 0, 1)
+    luma = cv2.resize(weight, (width, height), interpolation=cv2.INTER_LINEAR)
+    chroma = cv2.resize(weight, (width // 2, height // 2), interpolation=cv2.INTER_LINEAR)
+    pairs = zip(under.each(), over.each(), (luma, chroma, chroma), strict=True)
+    return Planes(*(cv2.blendLinear(a, b, 1 - w, w) for a, b, w in pairs))

@@ -39,14 +39,29 @@ class Planes:
 
     @classmethod
     def empty(cls, width_px: int, height_px: int) -> Planes:
-        chroma = (height_px // 2, width_px // 2)
-        return cls(np.empty((height_px, width_px), np.uint8), np.empty(chroma, np.uint8), np.empty(chroma, np.uint8))
+        """Return planes that lie one after the other in memory, as an encoder wants them."""
+        whole = np.empty(width_px * height_px * 3 // 2, np.uint8)
+        luma, chroma = width_px * height_px, width_px * height_px // 4
+        half = (height_px // 2, width_px // 2)
+        y, u, v = whole[:luma], whole[luma : luma + chroma], whole[luma + chroma :]
+        return cls(y.reshape(height_px, width_px), u.reshape(half), v.reshape(half))
 
     def each(self) -> tuple[Bytes, Bytes, Bytes]:
         return self.y, self.u, self.v
 
+    @property
+    def whole(self) -> Bytes | None:
+        """The flat array that the planes fill one after the other, as `empty` makes them; None if they do not."""
+        base = self.y.base
+        if base is None or base is not self.u.base or base is not self.v.base:
+            return None
+        return base if base.ndim == 1 and base.size == self.y.size + self.u.size + self.v.size else None
+
     def copy(self) -> Planes:
-        return Planes(self.y.copy(), self.u.copy(), self.v.copy())
+        twin = Planes.empty(self.y.shape[1], self.y.shape[0])
+        for own, other in zip(twin.each(), self.each(), strict=True):
+            np.copyto(own, other)
+        return twin
 
 
 def scale_of(canvas: Size) -> float:

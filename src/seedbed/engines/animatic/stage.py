@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -10,11 +10,11 @@ import numpy as np
 from seedbed.core.shotplan.plan import PictureTraits
 from seedbed.core.sizes import Size
 from seedbed.engines.animatic.camera import Path
-from seedbed.engines.animatic.depth import Depth, Scene, guess, look_for_sky
+from seedbed.engines.animatic.depth import Depth, Scene, guess, look_around
 from seedbed.engines.animatic.framing import Crop, View, crop_of, enlarge, fit_path
 from seedbed.engines.animatic.layers import cut
 from seedbed.engines.animatic.planes import Bytes, Planes, from_rgb
-from seedbed.engines.animatic.subject import Subject, SubjectFinder
+from seedbed.engines.animatic.subject import Subject, SubjectFinder, outline_contrast
 from seedbed.engines.animatic.warp import Stage
 
 _ENOUGH = 2.0  # times the canvas: finer pictures are made smaller first, so that a huge one costs no more
@@ -28,12 +28,13 @@ class Look:
     subject: Subject
     scene: Scene
     crop: Crop
+    outline: float = 1.0  # how much of the subject's outline can be seen as one
 
     @property
     def traits(self) -> PictureTraits:
         return PictureTraits(
             subject_area=self.subject.area,
-            subject_confidence=self.subject.confidence,
+            subject_confidence=self.subject.confidence * min(1.0, 0.5 + 0.6 * self.outline),
             subject_aspect=self._box_aspect,
             subject_meets_bottom=self.subject.bottom > 0.96,
             sky_share=self.scene.sky_share,
@@ -49,8 +50,9 @@ def look_at(picture: Bytes, canvas: Size, finder: SubjectFinder) -> Look:
     """See what is in (H, W, 3) uint8 sRGB of any size."""
     smaller = _no_finer_than(picture, canvas)
     subject = finder.find(smaller)
-    scene = look_for_sky(smaller)
-    return Look(smaller, subject, scene, crop_of(smaller, canvas, subject))
+    scene = look_around(smaller)
+    outline = outline_contrast(smaller, subject.mask)
+    return Look(smaller, subject, scene, crop_of(smaller, canvas, subject), outline)
 
 
 def _no_finer_than(picture: Bytes, canvas: Size) -> Bytes:
@@ -68,20 +70,32 @@ def depth_of(look: Look) -> Depth:
 
 def parallax_of(look: Look) -> float:
     """Return how far to trust the guessed depth: all of it with a sure subject, little where nothing is sure."""
-    if not look.traits.has_subject:
-        return 0.5
-    return float(np.clip(0.6 + 0.4 * (look.subject.confidence - 0.75) / 0.2, 0.6, 1.0))
+    traits = look.traits
+    if not traits.has_subject:
+        return 0.5 * (1 - look.scene.upright)
+    return float(np.clip(0.6 + 0.4 * (traits.subject_confidence - 0.75) / 0.2, 0.6, 1.0))
 
 
-def set_stage(look: Look, canvas: Size, depth: Depth, path: Path) -> Stage:
-    view = fit_path(path, look.crop, canvas, depth)
+def set_stage(look: Look, canvas: Size, depth: Depth, path: Path, *, at_most: float = 1.0) -> Stage:
+    """`at_most`: the share of the move that may be shown at all, for a shot that has to match another one."""
+    view = fit_path(path, look.crop, canvas, depth, at_most=at_most)
     mask = look.subject.mask if look.traits.has_subject and _has_parallax(view) else None
+    if mask is None and look.traits.has_subject:
+        depth = _as_seen(depth, look.subject)
     reach = max(
         float(np.abs(view.path.side_x).max()) * canvas.width_px,
         float(np.abs(view.path.side_y).max()) * canvas.height_px,
     )
     layers = cut(look.picture, look.crop, view, canvas, mask, reach_px=reach)
     return Stage(canvas, look.crop, view, depth, layers)
+
+
+def _as_seen(depth: Depth, subject: Subject) -> Depth:
+    """Return one disparity for both layers: nothing moves by it, but fog must lie behind the subject."""
+    height, width = depth.behind.shape
+    share = cv2.GaussianBlur(cv2.resize(subject.mask, (width, height), interpolation=cv2.INTER_AREA), (0, 0), 2)
+    both = depth.behind + share * (depth.subject - depth.behind)
+    return replace(depth, behind=both, subject=both)
 
 
 def _has_parallax(view: View) -> bool:

@@ -1,13 +1,14 @@
 """Draws the layers as the camera sees them at one frame.
 
 The inverse warp is solved on a coarse mesh (16 canvas pixels a cell) and spread to pixels linearly: disparity is
-smooth, so a finer mesh would cost much and show nothing. A Warper holds buffers and belongs to one thread.
+smooth, so a finer mesh would cost much and show nothing. Pixels are drawn by the compiled kernel where it was built,
+else by OpenCV: the same to within a step or two of 255. A Warper holds what it drew last and belongs to one thread.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import cv2
@@ -16,6 +17,7 @@ import numpy as np
 from seedbed.core.sizes import Size
 from seedbed.engines.animatic.depth import Depth
 from seedbed.engines.animatic.framing import Crop, View
+from seedbed.engines.animatic.kernel.tiles import Kernel, Pose, Sheets, installed, padded
 from seedbed.engines.animatic.layers import Layers
 from seedbed.engines.animatic.planes import Bytes, Floats, Planes
 
@@ -33,11 +35,21 @@ class Stage:
     view: View
     depth: Depth
     layers: Layers
+    kernel: Kernel | None = field(default_factory=installed)  # None: OpenCV draws
+    sheets: Sheets | None = field(init=False, default=None)  # the layers as the kernel reads them
+
+    def __post_init__(self) -> None:
+        if self.kernel is not None:
+            layers, sheets = padded(self.layers)
+            object.__setattr__(self, "layers", layers)
+            object.__setattr__(self, "sheets", sheets)
 
 
 @dataclass(frozen=True, slots=True)
 class Mesh:
-    """points: (mh, mw, 2) float32, where each node looks on the scaled picture; disparity: (mh, mw) there."""
+    """points: (mh, mw, 2) float32, where each node looks on the scaled picture's background; disparity: (mh, mw) of
+    what is seen there, subject or background.
+    """
 
     points: Floats
     disparity: Floats
@@ -53,45 +65,80 @@ class Warper:
         y = (np.arange(-1, self._cells_y + 1) * CELL_PX + CELL_PX / 2 - canvas.height_px / 2).astype(np.float32)
         self._nodes = np.stack(np.meshgrid(x, y), -1)
         self._last: tuple[tuple[float, ...], Planes, Mesh] | None = None
+        self._opacity = _coarse_opacity(stage.layers)
 
     def draw(self, frame: int) -> tuple[Planes, Mesh]:
-        """Return the frame, and the background's mesh for those who need depth. The planes belong to the caller."""
+        """Return the frame, and its mesh for those who need depth. The planes belong to the caller."""
         pose = self._pose(frame)
-        if self._last is None or self._last[0] != pose:
-            planes, mesh = self._draw(frame)
-            self._last = (pose, planes, mesh)
-        _, planes, mesh = self._last
-        return planes.copy(), mesh
+        if self._last is not None and self._last[0] == pose:
+            _, planes, mesh = self._last
+            return planes.copy(), mesh
+        planes, mesh = self._draw(frame)
+        # Only a view that rests is worth a second copy.
+        rests = frame + 1 < self._stage.view.path.frames and self._pose(frame + 1) == pose
+        self._last = (pose, planes.copy(), mesh) if rests else None
+        return planes, mesh
 
     def _pose(self, frame: int) -> tuple[float, ...]:
         view, path = self._stage.view, self._stage.view.path
-        tracks = (view.center_x, view.center_y, path.zoom, path.side_x, path.side_y, path.forward, path.blur_x)
+        tracks = (view.center_x, view.center_y, *(getattr(path, each.name) for each in fields(path)))
         return tuple(float(track[frame]) for track in tracks)
 
     def _draw(self, frame: int) -> tuple[Planes, Mesh]:
         stage = self._stage
         mesh = self._solve(frame, stage.depth.behind)
-        planes = self._sample(mesh, stage.layers.behind, slice(0, self._cells_y), slice(0, self._cells_x))
-        if stage.layers.subject is not None:
-            self._lay_subject(planes, self._solve(frame, stage.depth.subject))
+        before = self._solve(frame, stage.depth.subject) if stage.layers.subject is not None else None
+        if stage.kernel is not None and stage.sheets is not None:
+            planes = Planes.empty(stage.canvas.width_px, stage.canvas.height_px)
+            stage.kernel.draw(planes, stage.sheets, mesh.points, before.points if before else None)
+        else:
+            planes = self._sample(mesh, stage.layers.behind, slice(0, self._cells_y), slice(0, self._cells_x))
+            if before is not None:
+                self._lay_subject(planes, before)
         width_px = round(float(stage.view.path.blur_x[frame]) * stage.canvas.width_px)
-        return (_streak(planes, width_px) if width_px > 2 else planes), mesh
+        return (_streak(planes, width_px) if width_px > 2 else planes), self._seen(mesh, before)
+
+    def _seen(self, mesh: Mesh, before: Mesh | None) -> Mesh:
+        """Return the background's mesh with the disparity of what is seen there: fog must lie behind the subject."""
+        if before is None or self._opacity is None:
+            return mesh
+        region = self._stage.layers.region
+        at = (before.points - np.array([region.origin_x, region.origin_y], np.float32)) * np.array(
+            [region.fine_x / CELL_PX, region.fine_y / CELL_PX], np.float32
+        ) - 0.5
+        share = cv2.remap(self._opacity, at, _ONE_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return Mesh(mesh.points, mesh.disparity + share * (before.disparity - mesh.disparity))
 
     def _solve(self, frame: int, disparity: Floats) -> Mesh:
-        view, path, canvas = self._stage.view, self._stage.view.path, self._stage.canvas
-        turn = float(path.roll[frame])
+        view, path, canvas, crop = self._stage.view, self._stage.view.path, self._stage.canvas, self._stage.crop
+        turn, zoom, forward = float(path.roll[frame]), float(path.zoom[frame]), float(path.forward[frame])
+        center = float(view.center_x[frame]), float(view.center_y[frame])
+        side = float(path.side_x[frame]) * canvas.width_px, float(path.side_y[frame]) * canvas.height_px
+        fit = disparity.shape[1] / crop.width_px, disparity.shape[0] / crop.height_px
+        rounds = _ROUNDS if forward or any(side) else 0
         # The camera's clockwise roll turns the picture the other way.
-        back = np.array([[math.cos(turn), math.sin(turn)], [-math.sin(turn), math.cos(turn)]], np.float32)
-        rays = (self._nodes @ back) / np.float32(path.zoom[frame])
-        center = np.array([view.center_x[frame], view.center_y[frame]], np.float32)
-        side = np.array([path.side_x[frame] * canvas.width_px, path.side_y[frame] * canvas.height_px], np.float32)
-        forward = np.float32(path.forward[frame])
+        pose = Pose(None, 0, 0, *fit, math.cos(turn), math.sin(turn), zoom, *center, *side, forward)
+        nodes = self._swung(float(path.swing[frame]))
+        if self._stage.kernel is not None:
+            return Mesh(*self._stage.kernel.solve(nodes, disparity, pose, rounds=rounds))
+        return self._iterated(nodes, disparity, pose, rounds)
+
+    def _swung(self, swing: float) -> Floats:
+        """Return where the nodes would be on a board that is turned about its upright axis: lines stay straight."""
+        if not swing:
+            return self._nodes
+        return self._nodes / (1 + np.float32(swing / self._stage.canvas.width_px) * self._nodes[..., :1])
+
+    def _iterated(self, nodes: Floats, disparity: Floats, pose: Pose, rounds: int) -> Mesh:
+        back = np.array([[pose.cosine, pose.sine], [-pose.sine, pose.cosine]], np.float32)
+        rays = (nodes @ back) / np.float32(pose.zoom)
+        center = np.array([pose.center_x, pose.center_y], np.float32)
+        side = np.array([pose.side_x, pose.side_y], np.float32)
         points = rays + center
         d = self._disparity_at(disparity, points)
-        if forward or side.any():
-            for _ in range(_ROUNDS):
-                points = center + rays * (1 - forward * d)[..., None] + side * d[..., None]
-                d = self._disparity_at(disparity, points)
+        for _ in range(rounds):
+            points = center + rays * (1 - np.float32(pose.forward) * d)[..., None] + side * d[..., None]
+            d = self._disparity_at(disparity, points)
         return Mesh(points, d)
 
     def _disparity_at(self, disparity: Floats, points: Floats) -> Floats:
@@ -132,13 +179,23 @@ class Warper:
         columns = slice(int(columns_in.min()), int(columns_in.max()) + 1)
         luma, chroma = self._maps(mesh, rows, columns)
         through = _remap(subject.through_y, luma, outside=255), _remap(subject.through_uv, chroma, outside=255)
-        for plane, own, see, field, cell_px in (
+        for plane, own, see, where, cell_px in (
             (planes.y, subject.planes.y, through[0], luma, CELL_PX),
             (planes.u, subject.planes.u, through[1], chroma, CELL_PX // 2),
             (planes.v, subject.planes.v, through[1], chroma, CELL_PX // 2),
         ):
             place = plane[rows.start * cell_px :, columns.start * cell_px :][: see.shape[0], : see.shape[1]]
-            cv2.add(cv2.multiply(place, see, scale=1 / 255), _remap(own, field, outside=0), dst=place)
+            cv2.add(cv2.multiply(place, see, scale=1 / 255), _remap(own, where, outside=0), dst=place)
+
+
+def _coarse_opacity(layers: Layers) -> Floats | None:
+    """Return the subject's opacity, 0..1, one value a cell of the layer."""
+    if layers.subject is None:
+        return None
+    size = (layers.region.width_px // CELL_PX, layers.region.height_px // CELL_PX)
+    through = cv2.resize(layers.subject.through_y, size, interpolation=cv2.INTER_AREA)
+    opacity: Floats = 1 - through.astype(np.float32) / 255
+    return opacity
 
 
 def _spread(nodes: Floats, cell_px: int, width_px: int, height_px: int) -> Floats:

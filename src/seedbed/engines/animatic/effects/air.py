@@ -11,10 +11,11 @@ import numpy as np
 from seedbed.core.sizes import Size
 from seedbed.engines.animatic.effects.tone import Paint
 from seedbed.engines.animatic.film import Moment
-from seedbed.engines.animatic.planes import BLACK_Y, NEUTRAL, Bytes, Floats, Planes
+from seedbed.engines.animatic.planes import BLACK_Y, NEUTRAL, WHITE_Y, Bytes, Floats, Planes
 from seedbed.engines.animatic.warp import CELL_PX
 
 _TILE = 256
+_ROOM = np.clip(WHITE_Y - np.arange(256), 0, 255).astype(np.uint8)  # that each luma leaves for more light
 
 
 def clouds(chance: np.random.Generator, *, finest: int = 32) -> Floats:
@@ -37,7 +38,7 @@ def fog(canvas: Size, planes: Planes, *, strength: float, seed: int) -> Paint:
     near, far = clouds(chance), clouds(chance, finest=16)
     # Fog is as light as the air of its picture: white by day, a dim grey by night.
     shade = float(np.clip(float(np.percentile(planes.y[::8, ::8], 80)) * 0.8 + 40, 58, 208))
-    air = [0.6 * float(plane.mean()) + 0.4 * NEUTRAL for plane in (planes.u, planes.v)]
+    air = [0.35 * float(plane.mean()) + 0.65 * NEUTRAL for plane in (planes.u, planes.v)]
     unit = _TILE / canvas.height_px
     density = min(1.25, 0.62 + 0.38 * strength)
 
@@ -47,7 +48,7 @@ def fog(canvas: Size, planes: Planes, *, strength: float, seed: int) -> Paint:
         quick = _wrapped(near, points * 1.1 + np.array([moment.time_s * 11.0, -moment.time_s * 1.6], np.float32))
         shape = np.clip(1.15 * (0.6 * slow + 0.4 * quick) - 0.12, 0, 1)
         distance = np.clip(1.05 - moment.mesh.disparity, 0, 1)
-        cover = density * (0.16 + 0.34 * shape + (0.22 + 0.48 * shape) * distance)
+        cover = density * (0.09 + 0.26 * shape + (0.30 + 0.46 * shape) * distance)
         _cover(planes, np.clip(cover, 0, 0.93) * moment.amount, (shade, *air))
 
     return paint
@@ -129,10 +130,13 @@ def light_leak(canvas: Size, *, strength: float, seed: int) -> Paint:
 
 
 def _add_warm(planes: Planes, light: Floats) -> None:
-    for plane, cell_px, gain in ((planes.y, CELL_PX, 0.40), (planes.u, CELL_PX // 2, -0.19), (planes.v, 8, 0.17)):
-        glow = _spread(np.minimum(light, 1.0), plane.shape[1] + cell_px, plane.shape[0] + cell_px, cell_px)
-        glow = _fitted(glow, plane)
-        cv2.addWeighted(plane, 1, glow, gain, 0, dst=plane)
+    """Add light as a double exposure does: the lighter a point is already, the less it takes."""
+    glow = _fitted(_spread(np.minimum(light, 1.0), planes.y.shape[1], planes.y.shape[0], CELL_PX), planes.y)
+    added = cv2.multiply(glow, cv2.LUT(planes.y, _ROOM), scale=0.62 / 255)
+    cv2.add(planes.y, added, dst=planes.y)
+    tint = _fitted(_spread(np.minimum(light, 1.0), planes.u.shape[1], planes.u.shape[0], CELL_PX // 2), planes.u)
+    for plane, gain in ((planes.u, -0.17), (planes.v, 0.14)):
+        cv2.addWeighted(plane, 1, tint, gain, 0, dst=plane)
     np.maximum(planes.u, BLACK_Y, out=planes.u)
 
 

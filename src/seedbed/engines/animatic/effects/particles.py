@@ -123,7 +123,7 @@ def dust(canvas: Size, *, strength: float, seed: int) -> Paint:
             chance.uniform(0, 6.3),
         )
         for n, (count, radius, soft, light, fall, drift, sway) in enumerate(
-            ((150, 1.5, 0.5, 120, -7, 9, 14), (55, 3.0, 0.55, 100, -11, 14, 22), (15, 8.0, 0.4, 52, -15, 20, 34))
+            ((150, 1.6, 0.5, 140, -7, 9, 14), (60, 3.2, 0.55, 120, -11, 14, 22), (16, 8.0, 0.4, 62, -15, 20, 34))
         )
     ]
     halves = [swarm.sheet.halved() for swarm in swarms]

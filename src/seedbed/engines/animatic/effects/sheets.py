@@ -73,6 +73,8 @@ def draw_streaks(
     sheet, scale = blank(canvas), scale_of(canvas)
     height, width = sheet.shape
     thick = max(1, round(width_px * scale))
+    # A line cannot be thinner than a pixel, so it is dimmed to be the same share of a small frame as of a large one.
+    light *= float(np.clip((width_px * scale / thick) / (width_px / max(1, round(width_px))), 0.62, 1.6))
     for x, y, size, bright in zip(*chance.random((4, count)), strict=True):
         length = length_px * scale * (0.6 + 0.8 * size)
         color = light * (0.45 + 0.55 * bright)

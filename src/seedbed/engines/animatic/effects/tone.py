@@ -16,7 +16,7 @@ from seedbed.core.shotplan.vocabulary import TimeOfDay
 from seedbed.core.sizes import Size
 from seedbed.engines.animatic.effects.sheets import Sheet
 from seedbed.engines.animatic.film import Moment
-from seedbed.engines.animatic.planes import BLACK_Y, NEUTRAL, WHITE_Y, Bytes, Planes
+from seedbed.engines.animatic.planes import BLACK_Y, NEUTRAL, WHITE_Y, Bytes, Planes, scale_of
 
 Paint = Callable[[Planes, Moment], None]
 
@@ -62,7 +62,7 @@ _BLACK_AND_WHITE = Grade(gain=1.05, gamma=1.10, lift=0, chroma=0.0, tint_u=0, ti
 _TIMES = {
     TimeOfDay.DAWN: Grade(gain=0.98, gamma=1.04, lift=6, chroma=0.92, tint_u=1, tint_v=6),
     TimeOfDay.DAY: Grade(gain=1.04, gamma=0.96, lift=0, chroma=1.05, tint_u=0, tint_v=0),
-    TimeOfDay.GOLDEN_HOUR: Grade(gain=1.0, gamma=1.06, lift=2, chroma=1.04, tint_u=-11, tint_v=9),
+    TimeOfDay.GOLDEN_HOUR: Grade(gain=1.0, gamma=1.06, lift=2, chroma=1.04, tint_u=-14, tint_v=11),
     TimeOfDay.DUSK: Grade(gain=0.76, gamma=1.16, lift=4, chroma=0.84, tint_u=8, tint_v=-1),
     TimeOfDay.NIGHT: Grade(gain=0.52, gamma=1.34, lift=2, chroma=0.62, tint_u=11, tint_v=-5),
 }
@@ -83,9 +83,10 @@ def time_of_day(time: TimeOfDay, planes: Planes) -> Paint:
 
 
 def _missing(time: TimeOfDay, planes: Planes) -> float:
-    """Return how much of the light is not there yet, 0.2..1."""
+    """Return how much of the light is not there yet, 0.3..1."""
     luma = (float(planes.y.mean()) - BLACK_Y) / (WHITE_Y - BLACK_Y)
-    warmth = float(planes.v.mean()) - float(planes.u.mean())
+    # The middle point, not the mean: one orange coat is not an evening.
+    warmth = float(np.median(planes.v)) - float(np.median(planes.u))
     share = {
         TimeOfDay.NIGHT: (luma - 0.10) / 0.22,
         TimeOfDay.DUSK: (luma - 0.12) / 0.25,
@@ -93,14 +94,16 @@ def _missing(time: TimeOfDay, planes: Planes) -> float:
         TimeOfDay.DAWN: 1 - warmth / 30,
         TimeOfDay.DAY: 1.0,
     }[time]
-    return float(np.clip(share, 0.2, 1.0))
+    return float(np.clip(share, 0.3, 1.0))
 
 
 def film_grain(canvas: Size, *, strength: float, seed: int) -> Paint:
     """Return grain of about 1 luma step: more costs the encoder dearly, and at 24 fps it is seen all the same."""
     chance = np.random.default_rng([seed, 40])
     side = 256
-    noise = cv2.GaussianBlur(np.tile(chance.normal(0, 1, (side, side)).astype(np.float32), (3, 3)), (0, 0), 0.8)
+    noise = cv2.GaussianBlur(
+        np.tile(chance.normal(0, 1, (side, side)).astype(np.float32), (3, 3)), (0, 0), 0.8 * max(0.7, scale_of(canvas))
+    )
     noise = noise[side : 2 * side, side : 2 * side]
     noise = noise * np.float32(1.5 * strength / float(noise.std()))
     lighter, darker = (_endless(np.clip(part, 0, 255), canvas) for part in (noise, -noise))

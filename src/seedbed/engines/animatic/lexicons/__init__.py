@@ -6,11 +6,18 @@ import tomllib
 from functools import cache
 from importlib import resources
 
-from seedbed.core.shotplan.lexicon import Lexicon, parse_lexicon
+from seedbed.core.shotplan.lexicon import parse_lexicon
+from seedbed.core.shotplan.phrasebook import Phrasebook
 
 
 @cache
-def load_lexicons() -> tuple[Lexicon, ...]:
-    """Return every language's lexicon, in order of file name. Raises ValueError that names a file's fault."""
+def load_lexicons() -> Phrasebook:
+    """Return every language's lexicon in one book. Raises ValueError that names a file and its fault."""
     files = sorted((f for f in resources.files(__name__).iterdir() if f.name.endswith(".toml")), key=lambda f: f.name)
-    return tuple(parse_lexicon(tomllib.loads(f.read_text(encoding="utf-8"))) for f in files)
+    lexicons = []
+    for file in files:
+        try:
+            lexicons.append(parse_lexicon(tomllib.loads(file.read_text(encoding="utf-8"))))
+        except ValueError as error:
+            raise ValueError(f"{file.name}: {error}") from error
+    return Phrasebook(lexicons)
