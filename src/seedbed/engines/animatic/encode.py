@@ -7,6 +7,7 @@ the clip's length: it grows with the number of workers, which is held to a budge
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 import queue
 import threading
@@ -71,6 +72,7 @@ def encode(
     `watch` is called with the number of finished frames at least every `poll_s` from the calling thread. Whatever it
     raises ends the threads and passes through.
     """
+    _give_back()
     segments = split(canvas.frames, len(painters))
     progress = Progress([0] * len(segments), threading.Event())
     run = _Run(canvas, choose_encoder(canvas), frozenset(cuts), progress)
@@ -147,7 +149,16 @@ class _Run:
             raise EngineFailed(f"The video could not be encoded: {exc}.") from exc
         finally:
             free.put(draw)
+        del encoder
+        _give_back()
         return packets
+
+
+def _give_back() -> None:
+    """Return freed memory to the system: glibc would keep what preparing and an ended encoder took, 60 MB and more."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def _mux(path: Path, run: _Run, packets: list[Packet], sound: Sound, tags: Mapping[str, str]) -> None:
