@@ -65,7 +65,7 @@ def test_the_file_is_what_the_contract_promises(engine, picture, tmp_path):
         assert (audio.rate, audio.layout.name) == (48000, "stereo")
         assert audio.duration * audio.time_base == Fraction(97, 24)
         assert "engine animatic" in container.metadata["comment"]
-        assert "digitalsourcetype/composite" in container.metadata["comment"]
+        assert container.metadata["digital_source_type"].endswith("/composite")
     assert out.read_bytes().index(b"moov") < out.read_bytes().index(b"mdat")
 
 

@@ -6,6 +6,7 @@ from fractions import Fraction
 import av
 import numpy as np
 import pytest
+from seedbed.core.engine import marks
 from animatic_scenes import reference, save, somebody, task, texture
 from animatic_sounds import RATE_HZ, clicks, song
 from animatic_sounds import save as save_sound
@@ -16,7 +17,6 @@ from seedbed.engines.animatic.engine import Animatic
 from seedbed.engines.animatic.sound.loudness import loudness_lufs
 from seedbed.engines.animatic.sound.track import compose, hear
 from seedbed.media.conform import Way, conform
-from seedbed.worker.production import marks_of
 
 
 @pytest.fixture
@@ -69,9 +69,19 @@ def test_the_finished_file_needs_no_further_work(engine, tmp_path, wants_audio, 
         tmp_path / "out.mp4",
         canvas=clip.canvas,
         wants_audio=wants_audio,
-        tags=marks_of(engine.describe()),
+        tags=marks("animatic", made.digital_source_type),
     )
 
+    assert conformed.way is Way.PASSED
+
+
+def test_a_finished_slate_says_that_it_was_drawn_by_rules_and_needs_no_further_work(engine, tmp_path):
+    clip = task("a quiet sea at dawn", frames=49)
+    made = made_of(engine, tmp_path, clip)
+    tags = marks("animatic", made.digital_source_type)
+    conformed = conform(made.path, tmp_path / "out.mp4", canvas=clip.canvas, wants_audio=True, tags=tags)
+
+    assert made.digital_source_type.endswith("/algorithmicMedia")
     assert conformed.way is Way.PASSED
 
 

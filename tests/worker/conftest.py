@@ -13,11 +13,11 @@ from world import FUNDS, World
 
 from seedbed.actions.create_account import create_account
 from seedbed.blobs.store import open_blobs
+from seedbed.core.engine import marks
 from seedbed.media import mux
 from seedbed.settings import Settings
 from seedbed.store.database import connect_pool
 from seedbed.worker.host import EngineHost, EngineLimits
-from seedbed.worker.production import marks_of
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +25,7 @@ def clip(tmp_path_factory) -> Path:
     """What the fake engines hand in: 864x496, 97 frames of one grey, silence, and all that was promised."""
     path = tmp_path_factory.mktemp("clip") / "clip.mp4"
     grey = np.full((496, 864, 3), 90, np.uint8)
-    with mux.open_mp4(path, tags=marks_of(FAKE)) as container:
+    with mux.open_mp4(path, tags=marks(FAKE.name, FAKE.digital_source_type)) as container:
         picture = mux.add_video(container, CANVAS)
         sound = mux.add_audio(container)
         frames = (mux.to_frame(grey, number=number, canvas=CANVAS) for number in range(CANVAS.frames))

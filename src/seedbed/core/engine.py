@@ -100,3 +100,8 @@ class Engine(Protocol):
 
     def make(self, task: RenderTask, out: Path, report: Report) -> Made:
         """Make the video at `out` (an MP4). Raises Stop, or a JobFailure."""
+
+
+def marks(engine: str, digital_source_type: str) -> dict[str, str]:
+    """Return the tags that tell a machine that a file is synthetic media, and what made it. Source: CONTRACT 1.10."""
+    return {"encoded_by": "Seedbed", "engine": engine, "digital_source_type": digital_source_type}

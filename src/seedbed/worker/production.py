@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from seedbed.core.engine import Capabilities, Engine, Report, Stage
+from seedbed.core.engine import Engine, Report, Stage, marks
 from seedbed.core.errors import EngineFailed
 from seedbed.core.faults import MediaFault
 from seedbed.media.conform import conform
@@ -20,6 +20,7 @@ from seedbed.worker import wire
 def produce(engine: Engine, work: wire.Make, report: Report) -> wire.Done:
     """Make the video at `work.out`, and its last frame where it is wanted. Raises Stop or JobFailure."""
     report(Stage.PREPARING, 0.0)
+    capabilities = engine.describe()
     with TemporaryDirectory(prefix="making-", dir=work.out.parent) as folder:
         made = engine.make(work.task, Path(folder) / "made.mp4", report)
         report(Stage.FINISHING, 0.0)
@@ -28,7 +29,7 @@ def produce(engine: Engine, work: wire.Make, report: Report) -> wire.Done:
             work.out,
             canvas=work.task.canvas,
             wants_audio=work.task.wants_audio,
-            tags=marks_of(engine.describe(), made.digital_source_type),
+            tags=marks(capabilities.name, made.digital_source_type or capabilities.digital_source_type),
         )
     report(Stage.FINISHING, 0.8)
     if work.last_frame is not None:
@@ -43,15 +44,6 @@ def produce(engine: Engine, work: wire.Make, report: Report) -> wire.Done:
         shot_plan=made.shot_plan,
         warnings=made.warnings,
     )
-
-
-def marks_of(capabilities: Capabilities, digital_source_type: str | None = None) -> dict[str, str]:
-    """Return the tags that say, to a machine, that this is synthetic media and what made it. Source: CONTRACT 1.10."""
-    return {
-        "encoded_by": "Seedbed",
-        "engine": capabilities.name,
-        "digital_source_type": digital_source_type or capabilities.digital_source_type,
-    }
 
 
 def _last_frame(video: Path) -> bytes:

@@ -14,12 +14,12 @@ from typing import TypeVar
 
 import cv2
 
-from seedbed.core.engine import Capabilities, Made, RenderTask, Report, Stage
+from seedbed.core.engine import Capabilities, Made, RenderTask, Report, Stage, marks
 from seedbed.core.references import Kind, Role
 from seedbed.core.shotplan.plan import to_json
 from seedbed.engines.animatic.encode import Abandoned, encode, workers_for
 from seedbed.engines.animatic.planes import Planes, to_rgb
-from seedbed.engines.animatic.production import Production, prepare
+from seedbed.engines.animatic.production import prepare
 from seedbed.engines.animatic.subject import SubjectFinder
 
 T = TypeVar("T")
@@ -65,6 +65,7 @@ class Animatic:
         workers = workers_for(task.canvas, self._threads or cv2.getNumThreads())
         painters = [production.film.painter() for _ in range(workers)]
         previews = _Previews(task.canvas.frames)
+        source_type = SLATE_SOURCE_TYPE if production.kind == "slate" else PICTURE_SOURCE_TYPE
         threads_before = cv2.getNumThreads()
         cv2.setNumThreads(1)  # each painter has its own thread; more inside of them would only fight
         try:
@@ -73,7 +74,7 @@ class Animatic:
                 task.canvas,
                 [previews.overlook(paint) for paint in painters],
                 sound=production.sound.samples,
-                tags=_tags(production),
+                tags=marks(NAME, source_type) | {"comment": f"Made by Seedbed with engine {NAME}"},
                 cuts=production.film.cuts,
                 watch=lambda done: report(Stage.RENDERING, done / task.canvas.frames, preview=previews.take()),
                 poll_s=_POLL_S,
@@ -86,22 +87,12 @@ class Animatic:
             | {"kind": production.kind, "sound": production.sound.told}
             | ({"camera": production.camera} if production.camera else {}),
             warnings=production.warnings,
+            digital_source_type=source_type,
         )
 
     def _network(self) -> SubjectFinder:
         self._finder = self._finder or SubjectFinder()
         return self._finder
-
-
-def _tags(production: Production) -> dict[str, str]:
-    """Return what the file says of itself. The first three are what a finished clip is asked for."""
-    source_type = SLATE_SOURCE_TYPE if production.kind == "slate" else PICTURE_SOURCE_TYPE
-    return {
-        "encoded_by": "Seedbed",
-        "engine": NAME,
-        "digital_source_type": source_type,
-        "comment": f"Made by Seedbed with engine {NAME}; digital source type: {source_type}",
-    }
 
 
 def _while_reporting(work: Callable[[Callable[[], None]], T], report: Report) -> T:
