@@ -6,11 +6,11 @@ from fractions import Fraction
 import av
 import numpy as np
 import pytest
-from seedbed.core.engine import marks
 from animatic_scenes import reference, save, somebody, task, texture
 from animatic_sounds import RATE_HZ, clicks, song
 from animatic_sounds import save as save_sound
 
+from seedbed.core.engine import marks
 from seedbed.core.errors import MediaInvalid
 from seedbed.core.references import Kind, Role
 from seedbed.engines.animatic.engine import Animatic
