@@ -22,6 +22,9 @@ _BESIDE_PX = 6
 _SHORTEST_OUTLINE_PX = 24
 _SEEN_STEPS = 16.0  # of Lab in 8 bits
 _DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
+_BELONGS = 0.35  # from here on a part that is neither yes nor no goes with the subject
+_LARGEST_HOLE = 0.15  # of the subject: a smaller one is a gleam or a buckle, not a view of what is behind
+_SOFT_PX = 4.0  # from the outline, where a mask may be soft; twice as far in, it is decided
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +99,29 @@ def outline_contrast(rgb: Bytes, mask: Floats) -> float:
     return float((difference > _SEEN_STEPS).mean())
 
 
+def decided(mask: Floats) -> Floats:
+    """Return a mask (h, w) float32, 0..1, that is soft along its outline alone.
+
+    A part that the network half believes in would be drawn half transparent over a background from which it was painted
+    away: a face at the picture's rim would melt. So it goes with the subject whole, or not at all.
+    """
+    whole = _without_holes((mask > _BELONGS).astype(np.uint8))
+    inward, outward = (cv2.distanceTransform(side, cv2.DIST_L2, 5) for side in (whole, 1 - whole))
+    weight = np.clip((inward + outward) / _SOFT_PX - 1, 0, 1)
+    return np.asarray(mask * (1 - weight) + whole * weight, np.float32)
+
+
+def _without_holes(whole: Bytes) -> Bytes:
+    outlines, levels = cv2.findContours(whole, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    largest_px = _LARGEST_HOLE * float(whole.sum())
+    for outline, level in zip(outlines, levels[0] if levels is not None else (), strict=True):
+        if level[3] >= 0 and cv2.contourArea(outline) <= largest_px:
+            cv2.drawContours(whole, [outline], -1, 1, cv2.FILLED)
+    return whole
+
+
 def describe(mask: Floats) -> Subject:
-    """Measure a mask (h, w) float32, 0..1."""
+    """Measure a mask (h, w) float32, 0..1. The subject keeps it decided."""
     sure = mask > 0.5
     area = float(sure.mean())
     unsure = float(((mask > 0.15) & (mask < 0.85)).mean())
@@ -110,7 +134,7 @@ def describe(mask: Floats) -> Subject:
         return Subject(mask, area, 0.0, 0.25, 0.2, 0.75, 0.8)
     height, width = mask.shape
     return Subject(
-        mask,
+        decided(mask),
         area,
         confidence,
         left=columns[0] / width,
