@@ -7,6 +7,7 @@ The lexicons were mended with sets 1 and 2 after each had been judged once; set 
 from __future__ import annotations
 
 import argparse
+import json
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -67,6 +68,7 @@ def judge(prompt: dict[str, Any]) -> tuple[dict[str, Tally], list[str]]:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--misses", action="store_true", help="print every prompt that was not understood")
+    options.add_argument("--json", type=Path, help="write the counts there, too")
     options.add_argument("--set", type=int, choices=(1, 2, 3), help="only this set")
     asked = options.parse_args()
     rows: dict[tuple[str, int], dict[str, Tally]] = defaultdict(lambda: defaultdict(Tally))
@@ -87,6 +89,13 @@ def main() -> None:
         cells = "  ".join(str(rows[key][name]) for name in ("moves", "effects", "both"))
         shots = f"{rows[key]['shots']}"[:7] if "shots" in rows[key] else ""
         print(f"{key[0]:8} {key[1]:4} {counts[key]:7}  {cells} {shots}")
+    if asked.json:
+        table = [
+            {"language": language, "set": number, "prompts": counts[language, number]}
+            | {name: {"right": t.right, "wrong": t.wrong, "missed": t.missed} for name, t in tallies.items()}
+            for (language, number), tallies in rows.items()
+        ]
+        asked.json.write_text(json.dumps(table, indent=1))
 
 
 if __name__ == "__main__":
