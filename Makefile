@@ -32,7 +32,7 @@ test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -n 2
 
 unit: $(VENV)/.installed-test
-	$(BIN)/python -m pytest -n 2 -m 'not server' tests/unit tests/house tests/docs
+	$(BIN)/python -m pytest -n 2 -m 'not server' tests/unit
 
 check: $(VENV)/.installed-test $(VENV)/.installed-check
 	$(BIN)/ruff format --check .
