@@ -155,11 +155,6 @@ def _suits(traits: PictureTraits | None) -> Move:
     return Move.AERIAL_DRIFT if traits.sky_share >= 0.12 else Move.PUSH_IN
 
 
-def with_chosen_move(plan: ShotPlan, move: Move, *, speed: float = 0.8) -> ShotPlan:
-    """Return the plan with a move nobody asked for over the whole clip."""
-    return replace(plan, moves=(MoveCue(move, speed=speed),))
-
-
 def to_json(plan: ShotPlan, *, duration_s: Fraction) -> dict[str, Any]:
     """Return the plan as the job's `shotPlan`: times in seconds, and for each cue what the prompt said.
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from seedbed.engines.animatic.camera import Track
 from seedbed.engines.animatic.caption import Caption
 from seedbed.engines.animatic.planes import Planes
-from seedbed.engines.animatic.warp import Mesh, Stage, Warper
+from seedbed.engines.animatic.warp import Mesh
 
 _ANCHOR_FRAMES = 8
 
@@ -88,7 +88,3 @@ class Film:
             return planes
 
         return paint
-
-
-def drawer_of(stage: Stage) -> Callable[[], Drawer]:
-    return lambda: Warper(stage).draw
