@@ -29,7 +29,9 @@ SeedbedError
 │   │   └── MediaInvalid        the right format, but broken
 │   ├── ContentRejected         moderation said no
 │   ├── EngineFailed            the engine crashed or gave up (retryable)
+│   │   └── EngineCrashed       its process died under the job (retryable once)
 │   ├── EngineOutOfMemory       the engine ran out of memory (retryable)
+│   │   └── EngineKilledForMemory  its process died of it (retryable once)
 │   ├── UpstreamFailed          a remote engine answered with an error (retryable)
 │   ├── UpstreamTimeout         a remote engine did not answer (retryable)
 │   ├── WorkerLost              the lease ran out (retryable)
@@ -183,9 +185,13 @@ class Unavailable(Refusal):
 
 
 class JobFailure(SeedbedError):
-    """A job ends `failed`, and its whole charge is released. `is_retryable` says whether another attempt may help."""
+    """A job ends `failed`, and its whole charge is released. `is_retryable` says whether another attempt may help.
+
+    `costs_child`: an engine's process died under the job. A job may do that twice, not a third time (`core.retry`).
+    """
 
     is_retryable: ClassVar[bool] = False
+    costs_child: ClassVar[bool] = False
 
 
 class MediaFailure(JobFailure):
@@ -231,9 +237,17 @@ class EngineFailed(JobFailure):
     is_retryable = True
 
 
+class EngineCrashed(EngineFailed):
+    costs_child = True
+
+
 class EngineOutOfMemory(JobFailure):
     code = "engine_out_of_memory"
     is_retryable = True
+
+
+class EngineKilledForMemory(EngineOutOfMemory):
+    costs_child = True
 
 
 class UpstreamFailed(JobFailure):

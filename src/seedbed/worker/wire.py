@@ -113,7 +113,8 @@ def failure_of(message: Failed) -> JobFailure:
 
 
 def _leaves(kind: type[JobFailure]) -> dict[str, type[JobFailure]]:
-    below = kind.__subclasses__()
+    # A child that can name its failure is alive: it never means one that costs a child, though the codes are the same.
+    below = [k for k in kind.__subclasses__() if not k.costs_child]
     return {code: leaf for k in below for code, leaf in _leaves(k).items()} if below else {kind.code: kind}
 
 
