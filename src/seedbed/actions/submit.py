@@ -73,7 +73,7 @@ async def _replay(conn: Connection, order: Order, *, at: datetime) -> Submitted 
     answer = await idempotency.replay(conn, order.idempotency, order.account_id, is_live=order.is_live, at=at)
     if answer is None:
         return None
-    job = await jobs.find(conn, answer.job_id)
+    job = await jobs.find(conn, answer.job_id) if answer.job_id else None
     if job is None:
         raise Unavailable("The job of this Idempotency-Key is being erased; try again shortly.")
     return Submitted(job, is_replay=True, answer=answer)

@@ -1,4 +1,4 @@
-"""Reads the `Idempotency-Key` header. Source: CONTRACT 1.2."""
+"""Reads the `Idempotency-Key` header, and says what it stands for. Source: CONTRACT 1.2."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from seedbed.core.errors import InvalidRequest
 from seedbed.core.idempotency import MAX_KEY_LENGTH
+from seedbed.store.idempotency import IdempotencyClaim
 
 HEADER = "Idempotency-Key"
 REPLAYED = {"Idempotent-Replayed": "true"}
@@ -25,3 +26,12 @@ def idempotency_key(request: Request) -> str | None:
             param=HEADER,
         )
     return given[0]
+
+
+def claim_of(request: Request, digest: bytes) -> IdempotencyClaim | None:
+    """Return what to claim for a request whose body has that digest, or None without a key. Raises InvalidRequest.
+
+    The scope is method and path, so the same key at another endpoint, or for another delivery, is another key.
+    """
+    key = idempotency_key(request)
+    return None if key is None else IdempotencyClaim(f"{request.method} {request.url.path}", key, digest)

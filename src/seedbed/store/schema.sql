@@ -127,7 +127,7 @@ create trigger job_final_states_are_final before update of state on job
     for each row when (old.state in ('succeeded', 'failed', 'cancelled'))
     execute function refuse_leaving_a_final_state();
 
--- The answer to the first request with a key, in the commit of its job. That a request is still in flight is told by an
+-- The answer to the first request with a key, in the commit of what it did. That a request is still in flight is told by an
 -- advisory lock, because until the commit there is no row.
 create table idempotency (
     account_id bigint not null references account,
@@ -135,13 +135,25 @@ create table idempotency (
     scope      text not null, -- method and path
     key        text not null check (length(key) between 1 and 255),
     digest     bytea not null check (octet_length(digest) = 32), -- of the request's body
-    job_id     text not null references job on delete cascade,
+    job_id     text references job on delete cascade, -- null: the request made no job
     answer     bytea not null, -- the body of a 2xx answer
     expires_at timestamptz not null,
     primary key (account_id, is_live, scope, key)
 );
 create index idempotency_expiry on idempotency (expires_at);
 create index idempotency_of_job on idempotency (job_id);
+
+-- A request whose work takes longer than a transaction may (an upload is looked into and stored): it holds its key here
+-- until it has answered, or until its time is over because its process died.
+create table idempotency_flight (
+    account_id bigint not null references account,
+    is_live    boolean not null,
+    scope      text not null,
+    key        text not null check (length(key) between 1 and 255),
+    holder     text not null, -- chance: only who took the key gives it back
+    held_until timestamptz not null,
+    primary key (account_id, is_live, scope, key)
+);
 
 -- Money ---------------------------------------------------------------------------------------------------------------
 
