@@ -32,9 +32,24 @@ create table api_key (
     created_at   timestamptz not null default clock_timestamp(),
     expires_at   timestamptz,
     revoked_at   timestamptz,
-    last_used_at timestamptz -- to the minute
+    last_used_at timestamptz, -- to the minute
+    queue_limit_jobs   integer check (queue_limit_jobs > 0), -- null: only the account's limit
+    running_limit_jobs integer check (running_limit_jobs > 0),
+    requests_per_minute  integer check (requests_per_minute > 0), -- null in a limit: as the service's settings say
+    upload_bytes_per_day bigint check (upload_bytes_per_day > 0)
 );
 create index api_key_of_account on api_key (account_id, id);
+
+-- What a key has taken of each of its quotas (core/rate_limits.py says how that is counted). Every request writes here, so
+-- the table is unlogged: such a commit waits for no disk. After a crash of the server it is empty, and all quotas are full.
+create unlogged table rate (
+    api_key_id  bigint not null references api_key,
+    policy      text not null,
+    taken_at    timestamptz not null, -- when somebody last took of it, or was refused
+    free_at     timestamptz not null, -- when everything that was taken is free again
+    was_refused boolean not null, -- how that last taking ended: the statement that took reads it from here
+    primary key (api_key_id, policy)
+) with (fillfactor = 50);
 
 create table webhook_secret (
     id         bigint generated always as identity primary key,
@@ -56,8 +71,8 @@ create table lane (
     pool        text not null,
     running     integer not null default 0 check (running >= 0), -- jobs in state processing
     queued      integer not null default 0 check (queued >= 0), -- jobs in state queued, those that wait for a retry too
-    vtime_ms    bigint not null default 0, -- estimated engine time it was given, by its weight: the least is served next
-    weight      integer not null default 1 check (weight > 0),
+    vtime_ms    bigint not null default 0, -- engine time it was given, by its weight: the least is served next
+    weight      integer not null default 1 check (weight > 0), -- a live lane's is more than a test lane's (core.fairness)
     max_running integer not null check (max_running > 0),
     primary key (account_id, is_live, pool)
 ) with (fillfactor = 50);
@@ -104,6 +119,10 @@ create table job (
     created_at    timestamptz not null,
     started_at    timestamptz,
     finished_at   timestamptz,
+    api_key_id    bigint, -- whose limits it counts for; no foreign key: a key may be erased, its jobs may not
+    rank_at       timestamptz not null default now(), -- its place in its lane: arrival, brought forward by priority
+    claimed_at    timestamptz, -- when the last attempt began
+    kills         integer not null default 0, -- how many engine processes have died under it
     foreign key (account_id, is_live, pool) references lane,
     check ((state = 'processing') = (lease_until is not null)),
     check ((state = 'processing') = (worker is not null)),
@@ -113,11 +132,28 @@ create table job (
     check ((stage is null) = (fraction is null)),
     check ((state in ('succeeded', 'failed', 'cancelled')) = (finished_at is not null))
 ) with (fillfactor = 80);
-create index job_next on job (account_id, is_live, pool, priority desc, number) where state = 'queued';
+-- By key as well, so that a thousand jobs of a key at its limit are one step to pass over, not a thousand.
+create index job_next on job (account_id, is_live, pool, coalesce(api_key_id, 0), rank_at, number)
+    where state = 'queued';
+create index job_of_key on job (api_key_id, state)
+    where state in ('queued', 'processing') and api_key_id is not null;
 create index job_lease on job (lease_until) where state = 'processing';
 create index job_deadline on job (deadline_at) where state in ('queued', 'processing');
 create index job_of_account on job (account_id, is_live, number desc);
 create index job_recent on job (pool, finished_at desc) where state = 'succeeded';
+
+-- A sound lane has zero in every column of `drift`.
+create view lane_proof as
+    select account_id, is_live, pool,
+        lane.queued - coalesce(open.queued, 0) as queued_drift,
+        lane.running - coalesce(open.running, 0) as running_drift
+    from lane left join (
+        select account_id, is_live, pool,
+            count(*) filter (where state = 'queued') as queued,
+            count(*) filter (where state = 'processing') as running
+        from job where state in ('queued', 'processing')
+        group by account_id, is_live, pool
+    ) open using (account_id, is_live, pool);
 
 create function refuse_leaving_a_final_state() returns trigger language plpgsql as $$
 begin

@@ -1,0 +1,36 @@
+-- Rank that ages, limits of a key, what an attempt cost its lane, jobs that kill engines, and the proof of the counters.
+-- Columns with defaults rewrite no table. The indexes read the table once while writers wait: seconds for a million jobs.
+set local lock_timeout = '5s';
+set local statement_timeout = '60s';
+
+alter table api_key
+    add column queue_limit_jobs   integer check (queue_limit_jobs > 0),
+    add column running_limit_jobs integer check (running_limit_jobs > 0);
+
+alter table job
+    add column api_key_id bigint,
+    add column rank_at timestamptz not null default now(),
+    add column claimed_at timestamptz,
+    add column kills integer not null default 0;
+update job set rank_at = created_at - priority * interval '10 minutes', claimed_at = started_at
+where state in ('queued', 'processing');
+
+drop index job_next;
+create index job_next on job (account_id, is_live, pool, coalesce(api_key_id, 0), rank_at, number)
+    where state = 'queued';
+create index job_of_key on job (api_key_id, state)
+    where state in ('queued', 'processing') and api_key_id is not null;
+
+update lane set weight = 4 where is_live;
+
+create view lane_proof as
+    select account_id, is_live, pool,
+        lane.queued - coalesce(open.queued, 0) as queued_drift,
+        lane.running - coalesce(open.running, 0) as running_drift
+    from lane left join (
+        select account_id, is_live, pool,
+            count(*) filter (where state = 'queued') as queued,
+            count(*) filter (where state = 'processing') as running
+        from job where state in ('queued', 'processing')
+        group by account_id, is_live, pool
+    ) open using (account_id, is_live, pool);
