@@ -10,8 +10,9 @@ from workbench import CANVAS, engines, task, until
 from seedbed.core.engine import Stage
 from seedbed.core.errors import (
     ContentRejected,
+    EngineCrashed,
     EngineFailed,
-    EngineOutOfMemory,
+    EngineKilledForMemory,
     JobFailure,
     MediaInvalid,
     NotReady,
@@ -105,9 +106,9 @@ async def test_the_replacement_starts_without_waiting_for_the_next_job(make_host
 @pytest.mark.parametrize(
     ("engine", "failure", "words"),
     [
-        ("Killed", EngineFailed, "SIGKILL"),
-        ("Exits", EngineFailed, "exit code 3"),
-        ("Raises", EngineFailed, "exit code 1"),
+        ("Killed", EngineCrashed, "SIGKILL"),
+        ("Exits", EngineCrashed, "exit code 3"),
+        ("Raises", EngineCrashed, "exit code 1"),
         ("Rejects", ContentRejected, "not allowed"),
         ("Picky", MediaInvalid, "cdn.example"),
         ("MakesNothing", EngineFailed, "cannot be read"),
@@ -125,7 +126,7 @@ async def test_a_failure_keeps_its_name_and_tells_no_paths(make_host, tmp_path, 
 async def test_memory_beyond_the_limit_is_named_as_such(make_host, tmp_path):
     host = make_host("Hungry", memory_bytes=4 * 1024**3)
 
-    with pytest.raises(EngineOutOfMemory):
+    with pytest.raises(EngineKilledForMemory):
         await host.make(task(), tmp_path / "out.mp4", nothing)
 
 
@@ -212,12 +213,12 @@ def test_an_operators_own_thread_count_is_kept():
 @pytest.mark.parametrize(
     ("returncode", "before", "after", "failure"),
     [
-        (-signal.SIGKILL, 3, 4, EngineOutOfMemory),
-        (-signal.SIGKILL, 3, 3, EngineFailed),
-        (-signal.SIGKILL, None, None, EngineOutOfMemory),
-        (-signal.SIGSEGV, 3, 4, EngineFailed),
-        (112, 0, 0, EngineOutOfMemory),
-        (1, 0, 1, EngineFailed),
+        (-signal.SIGKILL, 3, 4, EngineKilledForMemory),
+        (-signal.SIGKILL, 3, 3, EngineCrashed),
+        (-signal.SIGKILL, None, None, EngineKilledForMemory),
+        (-signal.SIGSEGV, 3, 4, EngineCrashed),
+        (112, 0, 0, EngineKilledForMemory),
+        (1, 0, 1, EngineCrashed),
     ],
 )
 def test_a_kill_by_the_kernel_is_told_from_other_ends(returncode, before, after, failure):

@@ -6,15 +6,13 @@ died before it was asked for; the pipe on standard input ends everywhere, whenev
 
 from __future__ import annotations
 
-import ctypes
 import os
-import signal
-import sys
 import threading
 from collections.abc import Callable
 
+from seedbed.lifeline import die_with_parent
+
 STOP_WORD = b"stop\n"
-_PR_SET_PDEATHSIG = 1
 
 
 def tie_to_parent(on_stop: Callable[[], object]) -> None:
@@ -22,8 +20,7 @@ def tie_to_parent(on_stop: Callable[[], object]) -> None:
 
     Takes standard input for itself.
     """
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    die_with_parent()
     threading.Thread(target=_listen, args=(on_stop,), name="parent", daemon=True).start()
 
 

@@ -6,28 +6,25 @@ If it dies, the lines that were written still count, and the file without a line
 
 from __future__ import annotations
 
-import ctypes
 import json
-import os
-import signal
 import sys
 from pathlib import Path
 from typing import Any
 
 from seedbed.core.faults import Fault, MediaFault
 from seedbed.core.limits import MediaLimits
+from seedbed.lifeline import die_with_parent
 from seedbed.media.wire import fault_to_json, probe_to_json, read_order
 
 if sys.platform != "win32":  # there, the parent's deadline is the only limit
     import resource
 
-PR_SET_PDEATHSIG = 1
 MAX_OPEN_FILES = 64
 
 
 def main() -> int:
     order = read_order(sys.argv[1])
-    _die_with_parent(order.parent_pid)
+    die_with_parent(order.parent_pid)
     _limit_memory_and_files(order.memory_bytes)
     for path in order.paths:
         _limit_cpu(order.cpu_s)
@@ -46,13 +43,6 @@ def _look_at(path: Path, limits: MediaLimits) -> dict[str, Any]:
         return fault_to_json(fault)
     except MemoryError:
         return fault_to_json(MediaFault(Fault.INVALID, "the file needs more memory to decode than is allowed"))
-
-
-def _die_with_parent(parent_pid: int) -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent_pid:  # it died before the line above
-            os._exit(1)
 
 
 def _limit_memory_and_files(memory_bytes: int) -> None:

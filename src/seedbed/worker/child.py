@@ -1,15 +1,14 @@
 """The engine's own process: `python -m seedbed.worker.child NAME` loads one engine and makes videos, one by one.
 
-It must never outlive its worker and never write into the protocol by accident. So it ends when its input ends (and, on
-Linux, by a signal of the kernel's when the worker dies), and what the engine or its libraries print to the standard
-output goes to the standard error instead. An exception without a name ends the process: what state it left the engine
-in, nobody knows.
+It must never outlive its worker and never write into the protocol by accident. So it ends when its input ends (and is
+run through `seedbed.lifeline`, for when it is too busy to notice), and what the engine or its libraries print to the
+standard output goes to the standard error instead. An exception without a name ends the process: what state it left the
+engine in, nobody knows.
 """
 
 from __future__ import annotations
 
 import argparse
-import ctypes
 import os
 import queue
 import signal
@@ -29,7 +28,6 @@ from seedbed.worker.engines import load_engine
 from seedbed.worker.production import produce
 
 REPORT_EVERY_S = 0.1
-PR_SET_PDEATHSIG = 1
 
 
 class Child:
@@ -124,11 +122,10 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
 
 
 def _stay_under_the_worker() -> None:
-    """Die with the worker, be the first to go when memory is short, and leave Ctrl-C and SIGTERM to the worker."""
+    """Be the first to go when memory is short, and leave Ctrl-C and SIGTERM to the worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         with suppress(OSError):
             Path("/proc/self/oom_score_adj").write_text("500")
 

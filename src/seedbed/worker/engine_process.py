@@ -1,7 +1,7 @@
 """Starts the engine's child process, talks with it line by line, and ends it.
 
 The child gets no secrets (our settings are taken out of its environment), a process group of its own so that whatever
-it started ends with it, and a share of the processors.
+it started ends with it (also when we are killed: `seedbed.lifeline`), and a share of the processors.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from pathlib import Path
 
 import msgspec
 
-from seedbed.core.errors import EngineFailed, EngineOutOfMemory, JobFailure
+from seedbed.core.errors import EngineCrashed, EngineKilledForMemory, JobFailure
+from seedbed.lifeline import guarded
 from seedbed.worker import wire
 
 LAST_WORDS_BYTES = 4096
@@ -44,7 +45,7 @@ class EngineProcess:
 
     @classmethod
     async def start(cls, engine: str, *, memory_bytes: int | None, threads: int) -> EngineProcess:
-        command = [sys.executable, "-P", "-m", "seedbed.worker.child", engine]
+        command = guarded([sys.executable, "-P", "-m", "seedbed.worker.child", engine])
         if memory_bytes is not None:
             command += ["--memory-bytes", str(memory_bytes)]
         pipe = asyncio.subprocess.PIPE
@@ -87,7 +88,7 @@ class EngineProcess:
             if line.endswith(b"\n"):
                 return wire.decode_from_child(line)
         except (ValueError, msgspec.MsgspecError) as exc:
-            raise Ended(EngineFailed("The engine's process broke its protocol.")) from exc
+            raise Ended(EngineCrashed("The engine's process broke its protocol.")) from exc
         returncode = await self.gone()
         raise Ended(judge_end(returncode, oom_kills_before=self._oom_kills, oom_kills_after=oom_kills()))
 
@@ -136,12 +137,12 @@ def child_environment(environ: dict[str, str] | os._Environ[str], *, threads: in
 def judge_end(returncode: int, *, oom_kills_before: int | None, oom_kills_after: int | None) -> JobFailure:
     """Return what a child's end means for its job. Counts are the kernel's; None where it does not tell."""
     if returncode == wire.OUT_OF_MEMORY_EXIT:
-        return EngineOutOfMemory("The engine ran out of memory.")
+        return EngineKilledForMemory("The engine ran out of memory.")
     if returncode == -signal.SIGKILL and (oom_kills_before is None or oom_kills_before != oom_kills_after):
-        return EngineOutOfMemory("The engine was ended because the machine ran out of memory.")
+        return EngineKilledForMemory("The engine was ended because the machine ran out of memory.")
     if returncode < 0:
-        return EngineFailed(f"The engine's process was ended by {_name_of(-returncode)}.")
-    return EngineFailed(f"The engine's process ended with exit code {returncode}.")
+        return EngineCrashed(f"The engine's process was ended by {_name_of(-returncode)}.")
+    return EngineCrashed(f"The engine's process ended with exit code {returncode}.")
 
 
 def oom_kills() -> int | None:

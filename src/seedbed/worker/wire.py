@@ -112,13 +112,13 @@ def failure_of(message: Failed) -> JobFailure:
     return kind(message.reason)
 
 
-def _leaves(kind: type[JobFailure]) -> dict[str, type[JobFailure]]:
-    # A child that can name its failure is alive: it never means one that costs a child, though the codes are the same.
-    below = [k for k in kind.__subclasses__() if not k.costs_child]
-    return {code: leaf for k in below for code, leaf in _leaves(k).items()} if below else {kind.code: kind}
+def _named(kind: type[JobFailure]) -> dict[str, type[JobFailure]]:
+    """Return the classes that bring a code of their own. What is below them only the worker can tell, not the child."""
+    own = {kind.code: kind} if "code" in vars(kind) else {}
+    return {code: named for k in kind.__subclasses__() for code, named in _named(k).items()} | own
 
 
-FAILURES = _leaves(JobFailure)
+FAILURES = _named(JobFailure)
 
 
 def _plain(value: Any) -> Any:
