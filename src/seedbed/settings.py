@@ -15,13 +15,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 
 from seedbed.core.errors import NotReady
 from seedbed.core.limits import MediaLimits
 from seedbed.core.models import MODELS
+from seedbed.core.openings import Opened, Proxy, parse_opening, parse_proxy
 from seedbed.core.pricing import DEFAULT_TARIFF, Tariff
 from seedbed.core.request import Rules
 from seedbed.core.sizes import Resolution
@@ -68,9 +68,14 @@ class Settings:
         "The base of result URLs, as clients see it; never taken from a request. Default: http://host:port."
     )
     results: ResultAccess = _setting("Who may load a result: `public` or `key`.", ResultAccess.PUBLIC)
-    open_networks: tuple[IPv4Network | IPv6Network, ...] = _setting(
+    open_networks: tuple[Opened, ...] = _setting(
         "Networks, comma-separated, that media and webhooks may use although they are not public, also by http.", ()
     )
+    outbound_proxy: Proxy | None = _setting(
+        "An HTTP proxy (http://host:port) for all of media and webhooks but the opened networks.", secret=True
+    )
+    ca_bundle: Path | None = _setting("A PEM file of certificates to trust besides the public ones.")
+    host_connections: int = _setting("How many connections a worker may have open to one address.", 6)
     samples: bool | None = _setting(
         "Let the reserved host names of RFC 2606 stand for the sample photographs. Default: with the embedded database."
     )
@@ -145,14 +150,17 @@ def _read(setting: Field[Any], text: str) -> Any:
     try:
         return _convert(text, typing.get_type_hints(Settings)[setting.name])
     except ValueError as exc:
-        raise NotReady(f"{variable(setting)} cannot be '{text}': {setting.metadata['doc']}") from exc
+        value = "what it is" if setting.metadata["secret"] else f"'{text}'"
+        raise NotReady(f"{variable(setting)} cannot be {value}: {setting.metadata['doc']}") from exc
 
 
 def _convert(text: str, hint: Any) -> Any:
     if isinstance(hint, types.UnionType):
         hint = next(part for part in typing.get_args(hint) if part is not type(None))
     if typing.get_origin(hint) is tuple:
-        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+        return tuple(parse_opening(part.strip()) for part in text.split(",") if part.strip())
+    if hint is Proxy:
+        return parse_proxy(text)
     if hint is bool:
         return _truth(text)
     return hint(text)

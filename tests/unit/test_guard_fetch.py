@@ -317,7 +317,7 @@ async def test_no_message_holds_the_path_or_the_query(tmp_path):
         faults = [await fault_of(tmp_path, f"{s.url}/{path}?key=secret") for path in ("a", "b")]
 
     assert all("secret" not in f.reason and "private-path" not in f.reason for f in faults)
-    assert "10.0.0.1" in faults[0].reason
+    assert all("10.0.0.1" not in f.reason for f in faults)
 
 
 async def test_an_existing_file_is_never_overwritten(tmp_path):

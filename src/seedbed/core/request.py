@@ -22,11 +22,12 @@ from seedbed.core.models import (
     describe_durations,
     find_model,
 )
+from seedbed.core.openings import Opened
 from seedbed.core.pointers import dangling, find_pointers, prompted_roles
 from seedbed.core.references import MAX_REFERENCES, REFERENCE_ROLE, Kind, Reference, Role, assign_roles, guess_kind
 from seedbed.core.samples import is_placeholder_webhook, sample_for, sample_warning, webhook_warning
 from seedbed.core.sizes import AspectRatio, Resolution
-from seedbed.core.urls import ASSET_SCHEME, DATA_SCHEME, Network, UrlFault, check_url
+from seedbed.core.urls import ASSET_SCHEME, DATA_SCHEME, UrlFault, check_url
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -100,7 +101,7 @@ class Accepted:
 class Rules:
     """What this deployment allows beyond the contract."""
 
-    opened: tuple[Network, ...] = ()  # networks that may be fetched from although they are not public
+    opened: tuple[Opened, ...] = ()  # networks that may be fetched from although they are not public
     has_samples: bool = False  # RFC 2606 host names stand for the shipped photographs
 
 

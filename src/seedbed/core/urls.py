@@ -2,7 +2,8 @@
 
 Submit uses these rules to answer early; the guard (`outbound.guard`) applies them again to every address that a name
 resolves to, because only the address that is dialled counts. Public addresses are called by https, on ports 443 and
-8443; networks that the operator opened may be called by http too, and on any port.
+8443: whoever may choose any port may scan strangers in our name, and speak to their mail servers and databases. What
+the operator opened (`core.openings`) may be called as it was written.
 
 Source of the refused networks: the IANA special-purpose address registries, and forms that carry an IPv4 address inside
 an IPv6 one, whose judgement would depend on someone else's gateway.
@@ -13,11 +14,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_network
 from urllib.parse import SplitResult, urlsplit
 
-Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
+from seedbed.core.openings import Address, Network, Opened, opens, opens_call
 
 ASSET_SCHEME = "asset://"
 DATA_SCHEME = "data:"
@@ -59,7 +59,7 @@ class UrlFault(ValueError):
     """A URL may not be called. The message is a clause for a person, without the URL's path or query."""
 
 
-def check_url(url: str, *, opened: Sequence[Network] = ()) -> None:
+def check_url(url: str, *, opened: Sequence[Opened] = ()) -> None:
     """Refuse what can be refused without I/O. A name passes: what it resolves to is judged when it is dialled.
 
     Raises UrlFault.
@@ -70,13 +70,13 @@ def check_url(url: str, *, opened: Sequence[Network] = ()) -> None:
     address = parse_address(host)
     if address is not None:
         judge_address(address, port=port, is_plain=parts.scheme == "http", opened=opened)
-    elif not opened:
+    elif not any(opens_call(entry, port=port, is_plain=parts.scheme == "http") for entry in opened):
         _check_public_call(port, is_plain=parts.scheme == "http")
 
 
-def judge_address(address: Address, *, port: int, is_plain: bool, opened: Sequence[Network] = ()) -> None:
+def judge_address(address: Address, *, port: int, is_plain: bool, opened: Sequence[Opened] = ()) -> None:
     """Refuse an address that may not be called on this port, by http (`is_plain`) or https. Raises UrlFault."""
-    if any(address in network for network in opened):
+    if any(opens(entry, address, port=port, is_plain=is_plain) for entry in opened):
         return
     if not is_public(address):
         raise UrlFault("points at a private or reserved address; use a URL that is reachable from the public internet")

@@ -1,14 +1,13 @@
 """Downloads one file that somebody else's URL names, through the guard, within bytes and seconds.
 
 Nothing that the server says is trusted: not its length (only to refuse early), not its type, not where it redirects to.
-Messages name hosts only, since paths and queries may carry secrets.
+Messages are ours alone: of the answer they hold the status at most, and of the URL nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -18,8 +17,9 @@ from typing import BinaryIO
 import httpx
 
 from seedbed.core.faults import Fault, MediaFault
-from seedbed.core.urls import Network, UrlFault, check_url, host_of
-from seedbed.outbound.guard import Resolve, guarded_client, resolve_by_system
+from seedbed.core.openings import Opened
+from seedbed.core.urls import UrlFault, check_url
+from seedbed.outbound.guard import STRAIGHT, Resolve, Way, guarded_client, resolve_by_system
 
 MAX_REDIRECTS = 3
 REDIRECTS = (301, 302, 303, 307, 308)
@@ -41,16 +41,16 @@ async def fetch(
     *,
     limit_bytes: int,
     deadline_s: float,
-    opened: Sequence[Network] = (),
+    opened: Sequence[Opened] = (),
     resolve: Resolve = resolve_by_system,
-    tls: ssl.SSLContext | None = None,
+    way: Way = STRAIGHT,
 ) -> Fetched:
     """Download into a file that must not exist yet; it is removed when the download fails.
 
     Raises MediaFault: forbidden, unreachable (also 404 and time-outs), too large, invalid.
     """
     try:
-        async with asyncio.timeout(deadline_s), guarded_client(opened=opened, resolve=resolve, tls=tls) as client:
+        async with asyncio.timeout(deadline_s), guarded_client(opened=opened, resolve=resolve, way=way) as client:
             return await _follow(client, url, into, limit_bytes=limit_bytes, opened=opened)
     except TimeoutError as exc:
         raise MediaFault(Fault.UNREACHABLE, f"the download was not done within {deadline_s:g} s") from exc
@@ -61,7 +61,7 @@ async def fetch(
 
 
 async def _follow(
-    client: httpx.AsyncClient, url: str, into: Path, *, limit_bytes: int, opened: Sequence[Network]
+    client: httpx.AsyncClient, url: str, into: Path, *, limit_bytes: int, opened: Sequence[Opened]
 ) -> Fetched:
     for hop in range(MAX_REDIRECTS + 1):
         try:
@@ -71,7 +71,7 @@ async def _follow(
                     return await _receive(response, into, limit_bytes=limit_bytes)
                 url = _next_url(response)
         except (UrlFault, httpx.InvalidURL) as exc:
-            raise _forbidden(exc, url, is_redirected=hop > 0) from exc
+            raise _forbidden(exc, is_redirected=hop > 0) from exc
         client.cookies.clear()
     raise MediaFault(Fault.UNREACHABLE, f"it redirects more than {MAX_REDIRECTS} times; use the final URL")
 
@@ -115,14 +115,18 @@ def _next_url(response: httpx.Response) -> str:
     if not location:
         raise MediaFault(Fault.UNREACHABLE, f"the server answered {response.status_code} without saying where to go")
     try:
-        return str(response.url.join(location))
+        following = response.url.join(location)
     except httpx.InvalidURL as exc:
         raise MediaFault(Fault.FORBIDDEN, "it redirects to something that is not a URL") from exc
+    if following.scheme not in ("http", "https"):  # refused here, because `check_url` would name it
+        raise MediaFault(Fault.FORBIDDEN, "it redirects to another scheme than https")
+    return str(following)
 
 
-def _forbidden(exc: Exception, url: str, *, is_redirected: bool) -> MediaFault:
+def _forbidden(exc: Exception, *, is_redirected: bool) -> MediaFault:
+    """Say what was wrong. Where it redirects to is part of an answer that may not be the caller's to see."""
     reason = str(exc) if isinstance(exc, UrlFault) else "is not a URL that can be called"
-    where = f"it redirects to {host_of(url) or 'another URL'}, which" if is_redirected else "its URL"
+    where = "it redirects to a URL that" if is_redirected else "its URL"
     return MediaFault(Fault.FORBIDDEN, f"{where} {reason}")
 
 
@@ -134,6 +138,8 @@ def _why(exc: httpx.HTTPError) -> str:
     match exc:
         case httpx.ConnectError():
             return f"no connection could be made: {exc}" if "host name" in str(exc) else "no connection could be made"
+        case httpx.ProxyError():
+            return "the outgoing proxy of this service did not let the request through"
         case httpx.RemoteProtocolError() | httpx.ReadError():
             return "the server broke the connection off or did not speak HTTP"
         case _:

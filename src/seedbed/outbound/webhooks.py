@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import ssl
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,8 +16,9 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
-from seedbed.core.urls import Network, UrlFault, check_url
-from seedbed.outbound.guard import Resolve, guarded_client, resolve_by_system
+from seedbed.core.openings import Opened
+from seedbed.core.urls import UrlFault, check_url
+from seedbed.outbound.guard import STRAIGHT, Resolve, Way, guarded_client, resolve_by_system
 
 EXCERPT_BYTES = 1024
 _SECONDS = re.compile(r"\d{1,9}")
@@ -49,15 +49,15 @@ async def post_webhook(
     body: bytes,
     headers: Mapping[str, str],
     timeout_s: float,
-    opened: Sequence[Network] = (),
+    opened: Sequence[Opened] = (),
     resolve: Resolve = resolve_by_system,
-    tls: ssl.SSLContext | None = None,
+    way: Way = STRAIGHT,
 ) -> Answer:
     """Send a JSON body and return the answer, or why there was none. `timeout_s` is for all of it."""
     began_s = time.monotonic()
     try:
         check_url(url, opened=opened)
-        async with asyncio.timeout(timeout_s), guarded_client(opened=opened, resolve=resolve, tls=tls) as client:
+        async with asyncio.timeout(timeout_s), guarded_client(opened=opened, resolve=resolve, way=way) as client:
             sent = {**headers, "Content-Type": "application/json", "Accept-Encoding": "identity"}
             async with client.stream("POST", url, content=body, headers=sent) as response:
                 excerpt = await _beginning(response)

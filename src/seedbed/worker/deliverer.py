@@ -25,6 +25,7 @@ from seedbed.store import accounts, deliveries, jobs
 from seedbed.store.database import Connection, Pool, borrow, moment
 from seedbed.store.deliveries import Attempt, Delivery, DeliveryState
 from seedbed.worker.patience import TRANSIENT, patiently
+from seedbed.worker.ways import way_out
 
 log = structlog.get_logger()
 
@@ -93,7 +94,12 @@ async def make_attempt(pool: Pool, settings: Settings, delivery_id: str) -> None
     body = body_of(job, base_url=settings.base_url)
     headers = signature_headers(signers, message_id=delivery.id, timestamp_unix_s=int(at.timestamp()), body=body)
     answer = await post_webhook(
-        delivery.url, body=body, headers=headers, timeout_s=settings.webhook_timeout_s, opened=settings.open_networks
+        delivery.url,
+        body=body,
+        headers=headers,
+        timeout_s=settings.webhook_timeout_s,
+        opened=settings.open_networks,
+        way=way_out(settings),
     )
     await patiently(pool, lambda conn: record_answer(conn, delivery, answer, chance=random.random()))
 

@@ -33,6 +33,7 @@ from seedbed.worker.references import Sources
 from seedbed.worker.scratch import open_scratch
 from seedbed.worker.slot import Slot
 from seedbed.worker.switchboard import Switchboard
+from seedbed.worker.ways import way_out
 
 log = structlog.get_logger()
 
@@ -95,6 +96,7 @@ def sources_of(settings: Settings, pool: Pool, blobs: Blobs) -> Sources:
         limits=settings.media_limits,
         deadline_s=settings.fetch_deadline_s,
         opened=settings.open_networks,
+        way=way_out(settings),
         has_samples=settings.rules.has_samples,
     )
 

@@ -19,12 +19,14 @@ from seedbed.core.errors import JobFailure, NotFound
 from seedbed.core.faults import Fault, MediaFault
 from seedbed.core.job import Job
 from seedbed.core.limits import MediaLimits, Probe, check_kind, check_probe, check_totals
+from seedbed.core.openings import Opened
 from seedbed.core.references import Kind, Reference
 from seedbed.core.samples import sample_for
 from seedbed.core.sizes import Size
-from seedbed.core.urls import ASSET_SCHEME, Network, host_of
+from seedbed.core.urls import ASSET_SCHEME, host_of
 from seedbed.media.sandbox import probe_many
 from seedbed.outbound.fetch import fetch
+from seedbed.outbound.guard import STRAIGHT, Way
 from seedbed.store import assets
 from seedbed.store.database import Pool
 from seedbed.worker.patience import patiently
@@ -40,7 +42,8 @@ class Sources:
     blobs: Blobs
     limits: MediaLimits
     deadline_s: float
-    opened: Sequence[Network] = ()
+    opened: Sequence[Opened] = ()
+    way: Way = STRAIGHT
     has_samples: bool = False
 
 
@@ -103,6 +106,7 @@ async def _bring(job: Job, reference: Reference, into: Path, sources: Sources) -
             limit_bytes=sources.limits.bytes_of(reference.role.kind),
             deadline_s=sources.deadline_s,
             opened=sources.opened,
+            way=sources.way,
         )
 
 
