@@ -84,6 +84,10 @@ class Settings:
     running_limit_jobs: int = _setting("How many jobs of an account may run at a time, by default.", 4)
     max_body_bytes: int = _setting("The largest JSON body without `data:` URIs.", 1_000_000)
     max_data_body_bytes: int = _setting("The largest request with `data:` URIs, and the largest upload.", 64_000_000)
+    body_timeout_s: float = _setting(
+        "How long a request's body may take to arrive; a second more for each 16 kB that came.", 30.0
+    )
+    drain_s: float = _setting("How long `/readyz` says no before `serve`, told to stop, refuses connections.", 0.0)
     max_image_bytes: int = _setting("The largest reference picture.", 30_000_000)
     max_video_bytes: int = _setting("The largest reference video.", 50_000_000)
     max_audio_bytes: int = _setting("The largest reference sound.", 15_000_000)
@@ -92,7 +96,11 @@ class Settings:
     poll_s: float = _setting("How often an idle worker looks for work when nothing wakes it.", 1.0)
     engine_grace_s: float = _setting("How long an engine may take to stop before its process is ended.", 1.0)
     engine_memory_bytes: int | None = _setting("The most memory an engine's process may take. Default: no limit.")
-    engine_time_limit_s: float = _setting("How long one attempt of an engine may take.", 900.0)
+    engine_time_limit_s: float = _setting("How long an engine may prepare and render one video.", 900.0)
+    finish_time_limit_s: float = _setting("How long an engine's file may take to be made what was promised.", 300.0)
+    store_time_limit_s: float = _setting("How long a finished video may wait for a store that is away or slow.", 300.0)
+    suspect_after: int = _setting("After how many failures in a row an engine is tested before the next one counts.", 2)
+    self_test_limit_s: float = _setting("How long an engine may take for the small video of its self-test.", 120.0)
     webhook_timeout_s: float = _setting("How long a webhook's receiver may take to answer.", 15.0)
     asset_lifetime_s: int = _setting("How long an upload is kept for jobs still to come.", 86_400)
     log_level: str = _setting("The least severe log events that are written: debug, info, warning or error.", "info")
