@@ -29,7 +29,8 @@ SeedbedError
 │   │   └── MediaInvalid        the right format, but broken
 │   ├── ContentRejected         moderation said no
 │   ├── EngineFailed            the engine crashed or gave up (retryable)
-│   │   └── EngineCrashed       its process died under the job (retryable once)
+│   │   ├── EngineCrashed       its process died under the job (retryable once)
+│   │   └── StageOverran        one stage of the work took too long (retryable)
 │   ├── EngineOutOfMemory       the engine ran out of memory (retryable)
 │   │   └── EngineKilledForMemory  its process died of it (retryable once)
 │   ├── UpstreamFailed          a remote engine answered with an error (retryable)
@@ -166,8 +167,8 @@ class RateLimited(Refusal):
 class QueueFull(Refusal):
     code = "queue_full"
 
-    def __init__(self, *, limit_jobs: int, retry_after_s: int) -> None:
-        super().__init__(f"This account already has {limit_jobs} jobs waiting, which is its limit.")
+    def __init__(self, *, limit_jobs: int, retry_after_s: int, whose: str = "account") -> None:
+        super().__init__(f"This {whose} already has {limit_jobs} jobs waiting, which is its limit.")
         self.limit_jobs = limit_jobs
         self.retry_after_s = retry_after_s
 
@@ -239,6 +240,15 @@ class EngineFailed(JobFailure):
 
 class EngineCrashed(EngineFailed):
     costs_child = True
+
+
+class StageOverran(EngineFailed):
+    """`stage` is one of `progress.stage` of the contract."""
+
+    def __init__(self, stage: str, *, limit_s: float) -> None:
+        super().__init__(f"The stage '{stage}' took longer than {limit_s:g} s.")
+        self.stage = stage
+        self.limit_s = limit_s
 
 
 class EngineOutOfMemory(JobFailure):
