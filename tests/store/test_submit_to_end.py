@@ -159,7 +159,9 @@ async def test_a_claim_leases_the_job_under_a_new_attempt(conn, account):
 
     job = await _claimed(conn, at=after(1))
 
-    assert job == replace(submitted, state=State.PROCESSING, attempt=1, version=2, started_at=after(1))
+    assert job == replace(
+        submitted, state=State.PROCESSING, attempt=1, version=2, started_at=after(1), claimed_at=after(1)
+    )
     assert await _claimed(conn) is None
 
 

@@ -48,8 +48,8 @@ async def claim(
 async def _take(
     conn: Connection, lane: Lane | None, *, worker: str, lease_s: float, at: datetime | None
 ) -> Claim | None:
-    taken = await leases.take(conn, lane, worker=worker, lease_s=lease_s, at=at) if lane else None
-    if lane is None or taken is None:
+    job = await leases.take(conn, lane, worker=worker, lease_s=lease_s, at=at) if lane else None
+    if lane is None or job is None:
         return None
-    await lanes.start_one(conn, lane, estimate_ms=taken.estimate_ms)
-    return Claim(taken.job, lease_s)
+    await lanes.start_one(conn, lane, estimate_ms=job.estimate_ms)
+    return Claim(job, lease_s)

@@ -6,10 +6,11 @@ Call these with the job's lane and the job itself locked, inside the transaction
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from seedbed.core.credits import TransferKind
 from seedbed.core.errors import JobFailure
+from seedbed.core.fairness import correction_ms
 from seedbed.core.job import Failure, Job, State, move
 from seedbed.core.retry import job_backoff
 from seedbed.store import assets, deliveries, jobs, lanes, ledger
@@ -23,7 +24,7 @@ async def end(conn: Connection, job: Job, to: State, *, at: datetime) -> Job:
     Raises IllegalMove if the job is final already.
     """
     ended = await jobs.settle(conn, move(job, to, at=at))
-    await lanes.change(conn, lane_of(job), **_leaving(job))
+    await lanes.change(conn, lane_of(job), **_leaving(job, at=at))
     await ledger.resolve(conn, ended, TransferKind.CAPTURE if to is State.SUCCEEDED else TransferKind.RELEASE, at=at)
     await assets.unpin(conn, job.id)
     if job.request.webhook_url:
@@ -33,8 +34,8 @@ async def end(conn: Connection, job: Job, to: State, *, at: datetime) -> Job:
 
 async def fail(conn: Connection, job: Job, failure: JobFailure, *, at: datetime) -> Job:
     """Count a failure of a processing job: it waits to be tried again, or it has failed for good."""
-    counted = replace(job, failures=job.failures + 1)
-    wait = job_backoff(counted.failures) if failure.is_retryable else None
+    counted = replace(job, failures=job.failures + 1, kills=job.kills + failure.costs_child)
+    wait = job_backoff(counted.failures, kills=counted.kills) if failure.is_retryable else None
     if wait is not None:
         return await requeue(conn, counted, run_at=at + wait, at=at)
     return await end(conn, replace(counted, failure=Failure(failure.code, str(failure))), State.FAILED, at=at)
@@ -43,9 +44,13 @@ async def fail(conn: Connection, job: Job, failure: JobFailure, *, at: datetime)
 async def requeue(conn: Connection, job: Job, *, run_at: datetime | None = None, at: datetime) -> Job:
     """Put a processing job back into its lane, not to be claimed before `run_at`. Its credits stay held."""
     queued = await jobs.settle(conn, move(job, State.QUEUED, at=at), run_at=run_at)
-    await lanes.change(conn, lane_of(job), queued=+1, running=-1)
+    await lanes.change(conn, lane_of(job), queued=+1, **_leaving(job, at=at))
     return queued
 
 
-def _leaving(job: Job) -> dict[str, int]:
-    return {"running": -1} if job.state is State.PROCESSING else {"queued": -1}
+def _leaving(job: Job, *, at: datetime) -> dict[str, int]:
+    """What changes in the lane of a job that leaves its state. A running one is charged for what it really took."""
+    if job.state is State.QUEUED:
+        return {"queued": -1}
+    took = at - job.claimed_at if job.claimed_at else timedelta(milliseconds=job.estimate_ms)
+    return {"running": -1, "engine_ms": correction_ms(estimate_ms=job.estimate_ms, took=took)}

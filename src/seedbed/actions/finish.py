@@ -7,11 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from seedbed.actions.ending import end, fail
+from seedbed.actions.holding import holding
 from seedbed.core.errors import JobFailure
 from seedbed.core.job import Job, Output, State
-from seedbed.store import jobs, lanes
 from seedbed.store.database import Connection
-from seedbed.store.lanes import lane_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +34,7 @@ async def finish(
     conn: Connection, job_id: str, attempt: int, outcome: Success | JobFailure, *, at: datetime | None = None
 ) -> Finished | None:
     """Return the job's new state, or None if this attempt has lost it: then nothing was changed."""
-    known = await jobs.find(conn, job_id)
-    if known is None:
-        return None
-    async with conn.transaction():
-        await lanes.lock(conn, lane_of(known))
-        held = await jobs.lock_attempt(conn, job_id, attempt, at=at)
+    async with holding(conn, job_id, attempt, at=at) as held:
         if held is None:
             return None
         if isinstance(outcome, JobFailure):

@@ -35,6 +35,8 @@ class Order:
     idempotency: IdempotencyClaim | None = None
     queue_limit_jobs: int
     running_limit_jobs: int
+    api_key_id: int | None = None
+    key_queue_limit_jobs: int | None = None  # None: only the account's. The key's running limit is read at the claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ async def submit(
             return replayed
         job = _new_job(order, at=now)
         await _enter_lane(conn, order, job)
-        job = await jobs.insert(conn, job, estimate_ms=estimate_ms(job.request))
+        job = await jobs.insert(conn, job)
         await _pin_assets(conn, order, at=now)
         await _hold(conn, job, at=now)
         return Submitted(job, is_replay=False, answer=await _remember(conn, order, job, answer_of, at=now))
@@ -91,6 +93,8 @@ def _new_job(order: Order, *, at: datetime) -> Job:
         request=request,
         aspect_ratio=request.aspect_ratio,
         charged_credits=order.price_credits,
+        api_key_id=order.api_key_id,
+        estimate_ms=estimate_ms(request),
         warnings=order.accepted.warnings,
         created_at=at,
         deadline_at=at + timedelta(seconds=request.expires_after_s),
@@ -101,6 +105,11 @@ async def _enter_lane(conn: Connection, order: Order, job: Job) -> None:
     queued = await lanes.enter(conn, lane_of(job), max_running=order.running_limit_jobs)
     if queued > order.queue_limit_jobs:
         raise QueueFull(limit_jobs=order.queue_limit_jobs, retry_after_s=QUEUE_FULL_RETRY_S)
+    limit_jobs = order.key_queue_limit_jobs
+    if order.api_key_id is None or limit_jobs is None:
+        return
+    if await jobs.has_queued(conn, order.api_key_id, limit_jobs=limit_jobs):
+        raise QueueFull(limit_jobs=limit_jobs, retry_after_s=QUEUE_FULL_RETRY_S, whose="API key")
 
 
 async def _pin_assets(conn: Connection, order: Order, *, at: datetime) -> None:

@@ -1,13 +1,15 @@
-"""What a job is likely to cost an engine: the coin of fair share, and of the guess how long a queue will take.
+"""Whose turn it is: what a lane is charged for engine time, the rank of a job in it, and the guess how long one waits.
 
-A lane that was given expensive clips waits longer for its next turn than one that was given cheap ones. Only the ratio
-of two estimates matters to fairness, so one figure serves all engines.
+Between lanes, the one that was given the least engine time is served next. It is charged the estimate when a job is
+claimed and the truth when the attempt is over. Only the ratio of two estimates matters, so one figure serves all
+engines. Inside a lane, priority is a head start and no privilege: a job that has waited longer overtakes it.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from seedbed.core.models import DEFAULT_ASPECT_RATIO
 from seedbed.core.request import GenerationRequest
@@ -17,6 +19,12 @@ from seedbed.core.timeline import frame_count
 # The embedded engine on two cores: about 3 s for 121 frames of 720p.
 MS_PER_MEGAPIXEL = 27
 QUEUE_FULL_RETRY_S = 10
+# A frozen worker may hold a job for as long as its lease lives, again and again: its lane must not pay for all of that.
+MOST_ESTIMATES = 4
+PRIORITY_WORTH = timedelta(minutes=10)
+# Test mode costs its owner nothing. Against as many live lanes it gets a fifth of the engines, and is never starved.
+LIVE_WEIGHT = 4
+TEST_WEIGHT = 1
 
 
 def estimate_ms(request: GenerationRequest) -> int:
@@ -27,6 +35,29 @@ def estimate_ms(request: GenerationRequest) -> int:
     size = size_of(request.resolution, request.aspect_ratio or DEFAULT_ASPECT_RATIO)
     pixels = size.width_px * size.height_px * frame_count(request.duration_s)
     return max(1, round(pixels * MS_PER_MEGAPIXEL / 1_000_000))
+
+
+def correction_ms(*, estimate_ms: int, took: timedelta) -> int:
+    """Return what a lane is charged on top of the estimate (below zero: given back) once an attempt is over.
+
+    The whole charge is the time from claim to end, at least nothing and at most four estimates.
+    """
+    taken_ms = took // timedelta(milliseconds=1)
+    return min(max(0, taken_ms), MOST_ESTIMATES * estimate_ms) - estimate_ms
+
+
+def rank_at(created_at: datetime, *, priority: int) -> datetime:
+    """Return the moment by which a job is ordered in its lane, the earliest first: each step is worth ten minutes.
+
+    It never changes, and so it ages: a job of priority 0 comes before every one of priority 9 that is submitted more
+    than ninety minutes after it.
+    """
+    return created_at - priority * PRIORITY_WORTH
+
+
+def lane_weight(*, is_live: bool) -> int:
+    """Return how much engine time a lane may take for each unit that it is charged."""
+    return LIVE_WEIGHT if is_live else TEST_WEIGHT
 
 
 def jobs_ahead(*, ahead_in_lane: int, other_lanes_queued: Sequence[int]) -> int:

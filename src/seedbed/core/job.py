@@ -1,7 +1,8 @@
 """A job: one accepted request on its way to a video, and the only steps it may take.
 
 `attempt` fences: it grows with every claim, and whoever writes must name the attempt it holds. `failures` is the retry
-budget; a hand-back at shutdown costs none. Money moves only with the step that wins, in the same commit (`actions`).
+budget, of which a hand-back at shutdown costs none; `kills` counts those failures under which an engine's process died.
+Money moves only with the step that wins, in the same commit (`actions`).
 """
 
 from __future__ import annotations
@@ -90,8 +91,11 @@ class Job:
     aspect_ratio: AspectRatio | None  # None until the worker has seen the first picture
     charged_credits: int
     refunded_credits: int = 0
+    api_key_id: int | None = None  # None: no key asked for it, or it is not known any more
+    estimate_ms: int = 1  # what its lane is charged at a claim (core.fairness)
     attempt: int = 0
     failures: int = 0
+    kills: int = 0
     version: int = 1  # grows with every change that its owner can see, progress apart
     progress: Progress | None = None
     engine: str | None = None
@@ -101,7 +105,8 @@ class Job:
     failure: Failure | None = None
     created_at: datetime
     deadline_at: datetime
-    started_at: datetime | None = None
+    started_at: datetime | None = None  # when the first attempt began
+    claimed_at: datetime | None = None  # when the last one did
     finished_at: datetime | None = None
 
 
@@ -121,7 +126,7 @@ def move(job: Job, to: State, *, at: datetime) -> Job:
         raise IllegalMove(job.state, to)
     match to:
         case State.PROCESSING:
-            return replace(job, state=to, attempt=job.attempt + 1, started_at=job.started_at or at)
+            return replace(job, state=to, attempt=job.attempt + 1, started_at=job.started_at or at, claimed_at=at)
         case State.QUEUED:
             return replace(job, state=to, progress=None)
         case _:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 MAX_JOB_FAILURES = 3
+MAX_JOB_KILLS = 2
 JOB_BACKOFF_BASE = timedelta(seconds=2)
 JOB_BACKOFF_CAP = timedelta(minutes=10)
 
@@ -28,9 +29,12 @@ WEBHOOK_JITTER = 0.1
 WEBHOOK_RETRY_AFTER_CAP = timedelta(hours=24)
 
 
-def job_backoff(failures: int) -> timedelta | None:
-    """Return how long a job waits after its n-th failure (1-based), or None if it has failed for good."""
-    if failures >= MAX_JOB_FAILURES:
+def job_backoff(failures: int, *, kills: int = 0) -> timedelta | None:
+    """Return how long a job waits after its n-th failure (1-based), or None if it has failed for good.
+
+    `kills` counts those that cost an engine its process: after two, the fault is taken to be the job's.
+    """
+    if failures >= MAX_JOB_FAILURES or kills >= MAX_JOB_KILLS:
         return None
     growth: int = 4 ** (failures - 1)
     return min(JOB_BACKOFF_CAP, JOB_BACKOFF_BASE * growth)

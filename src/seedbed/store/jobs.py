@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from seedbed.core.fairness import eta_s, jobs_ahead
+from seedbed.core.fairness import eta_s, jobs_ahead, rank_at
 from seedbed.core.job import Job, QueuePlace
 from seedbed.store.database import Connection, many, one, one_or_none
 from seedbed.store.rows import to_job, to_json
@@ -37,7 +37,7 @@ async def find(conn: Connection, job_id: str) -> Job | None:
     return to_job(row) if row else None
 
 
-async def insert(conn: Connection, job: Job, *, estimate_ms: int) -> Job:
+async def insert(conn: Connection, job: Job) -> Job:
     """Write a new job, claimable at once. Its lane must exist and be locked."""
     facts = {
         "id": job.id,
@@ -48,7 +48,9 @@ async def insert(conn: Connection, job: Job, *, estimate_ms: int) -> Job:
         "request": to_json(job.request),
         "priority": job.request.priority,
         "price_credits": job.charged_credits,
-        "estimate_ms": estimate_ms,
+        "rank_at": rank_at(job.created_at, priority=job.request.priority),
+        "api_key_id": job.api_key_id,
+        "estimate_ms": job.estimate_ms,
         "run_at": job.created_at,
         "deadline_at": job.deadline_at,
         "aspect_ratio": job.aspect_ratio,
@@ -76,6 +78,7 @@ async def settle(conn: Connection, job: Job, *, run_at: datetime | None = None) 
         "attempt": job.attempt,
         "state": job.state,
         "failures": job.failures,
+        "kills": job.kills,
         "run_at": run_at,
         "engine": job.engine,
         "shot_plan": to_json(job.shot_plan),
@@ -86,6 +89,12 @@ async def settle(conn: Connection, job: Job, *, run_at: datetime | None = None) 
         "finished_at": job.finished_at,
     }
     return to_job(await one(conn, _SETTLE, facts))
+
+
+async def has_queued(conn: Connection, api_key_id: int, *, limit_jobs: int) -> bool:
+    """Say whether a key has so many jobs waiting, in whatever lane. It looks at no more than that."""
+    row = await one(conn, _QUEUED_OF_KEY, {"api_key_id": api_key_id, "limit": limit_jobs})
+    return int(row["queued"]) >= limit_jobs
 
 
 async def queue_place(conn: Connection, job: Job, *, worker_within_s: float = SILENCE_S) -> QueuePlace:
@@ -102,10 +111,11 @@ async def queue_place(conn: Connection, job: Job, *, worker_within_s: float = SI
 
 _GET = "select * from job where id = %(id)s and account_id = %(account_id)s and is_live = %(is_live)s"
 _INSERT = """
-insert into job (id, account_id, is_live, dialect, pool, request, priority, price_credits, estimate_ms, run_at,
-    deadline_at, aspect_ratio, warnings, created_at)
-values (%(id)s, %(account_id)s, %(is_live)s, %(dialect)s, %(pool)s, %(request)s, %(priority)s, %(price_credits)s,
-    %(estimate_ms)s, %(run_at)s, %(deadline_at)s, %(aspect_ratio)s, %(warnings)s, %(created_at)s)
+insert into job (id, account_id, is_live, api_key_id, dialect, pool, request, priority, rank_at, price_credits,
+    estimate_ms, run_at, deadline_at, aspect_ratio, warnings, created_at)
+values (%(id)s, %(account_id)s, %(is_live)s, %(api_key_id)s, %(dialect)s, %(pool)s, %(request)s, %(priority)s,
+    %(rank_at)s, %(price_credits)s, %(estimate_ms)s, %(run_at)s, %(deadline_at)s, %(aspect_ratio)s, %(warnings)s,
+    %(created_at)s)
 returning *
 """
 _LOCK = """
@@ -116,21 +126,25 @@ select *, coalesce(%(at)s::timestamptz, clock_timestamp()) as moment from job
 where id = %(id)s and attempt = %(attempt)s and state = 'processing' for no key update
 """
 _SETTLE = """
-update job set state = %(state)s, failures = %(failures)s, run_at = coalesce(%(run_at)s, run_at), lease_until = null,
-    worker = null, stage = null, fraction = null, engine = %(engine)s, shot_plan = %(shot_plan)s,
+update job set state = %(state)s, failures = %(failures)s, kills = %(kills)s, run_at = coalesce(%(run_at)s, run_at),
+    lease_until = null, worker = null, stage = null, fraction = null, engine = %(engine)s, shot_plan = %(shot_plan)s,
     warnings = %(warnings)s, output = %(output)s, error_code = %(error_code)s, error_message = %(error_message)s,
     finished_at = %(finished_at)s, version = version + 1
 where id = %(id)s and attempt = %(attempt)s
 returning *
 """
+_QUEUED_OF_KEY = """
+select count(*) as queued from (
+    select from job where api_key_id = %(api_key_id)s and state = 'queued' limit %(limit)s) counted
+"""
 _PLACE = """
 select
     (select count(*) from job before
      where (before.account_id, before.is_live, before.pool) = (job.account_id, job.is_live, job.pool)
-        and before.state = 'queued' and (-before.priority, before.number) < (-job.priority, job.number)) as ahead,
+        and before.state = 'queued' and (before.rank_at, before.number) < (job.rank_at, job.number)) as ahead,
     coalesce(
-        (select avg(extract(epoch from finished_at - started_at) * 1000) from (
-            select finished_at, started_at from job where pool = %(pool)s and state = 'succeeded'
+        (select avg(extract(epoch from finished_at - claimed_at) * 1000) from (
+            select finished_at, claimed_at from job where pool = %(pool)s and state = 'succeeded'
             order by finished_at desc limit 20) recent),
         estimate_ms) as typical_ms,
     (select count(*) from worker

@@ -11,14 +11,8 @@ from seedbed.core.engine import Stage
 from seedbed.core.job import Job
 from seedbed.core.sizes import AspectRatio
 from seedbed.store.database import Connection, many, one_or_none
-from seedbed.store.lanes import Lane
+from seedbed.store.lanes import BEST_JOB, Lane
 from seedbed.store.rows import to_job, to_json
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    job: Job
-    estimate_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +23,14 @@ class Overdue:
     lane: Lane
 
 
-async def take(conn: Connection, lane: Lane, *, worker: str, lease_s: float, at: datetime | None) -> Taken | None:
-    """Give the best job of a locked lane to the worker under a new attempt, or return None if none is due."""
+async def take(conn: Connection, lane: Lane, *, worker: str, lease_s: float, at: datetime | None) -> Job | None:
+    """Give the best job of a locked lane to the worker under a new attempt, or return None if none may be begun.
+
+    A key's running limit holds exactly among the jobs of this lane, all of which move under its lock. Jobs that the key
+    has in other pools are counted as they were last committed: claims there at the same instant may add one each.
+    """
     row = await one_or_none(conn, _TAKE, {**asdict(lane), "worker": worker, "lease_s": lease_s, "at": at})
-    return Taken(to_job(row), row["estimate_ms"]) if row else None
+    return to_job(row) if row else None
 
 
 async def renew(
@@ -84,18 +82,16 @@ class LockedOverdue:
     has_expired: bool  # its deadline has passed; otherwise only its lease has
 
 
-_TAKE = """
+_TAKE = f"""
 update job set state = 'processing', attempt = attempt + 1, version = version + 1, worker = %(worker)s,
     lease_until = coalesce(%(at)s::timestamptz, clock_timestamp()) + make_interval(secs => %(lease_s)s),
-    started_at = coalesce(started_at, %(at)s::timestamptz, clock_timestamp())
+    started_at = coalesce(started_at, %(at)s::timestamptz, clock_timestamp()),
+    claimed_at = coalesce(%(at)s::timestamptz, clock_timestamp())
 where id = (
-    select id from job
-    where account_id = %(account_id)s and is_live = %(is_live)s and pool = %(pool)s and state = 'queued'
-        and run_at <= coalesce(%(at)s::timestamptz, clock_timestamp())
-        and deadline_at > coalesce(%(at)s::timestamptz, clock_timestamp())
-    order by priority desc, number limit 1)
+    select best.id from lane cross join lateral ({BEST_JOB}) best
+    where account_id = %(account_id)s and is_live = %(is_live)s and pool = %(pool)s)
 returning *
-"""
+"""  # noqa: S608 - both parts are constants
 _RENEW = """
 update job set stage = %(stage)s, fraction = %(fraction)s,
     lease_until = coalesce(%(at)s::timestamptz, clock_timestamp()) + make_interval(secs => %(lease_s)s)

@@ -34,8 +34,11 @@ def to_job(row: Row) -> Job:
         aspect_ratio=AspectRatio(row["aspect_ratio"]) if row["aspect_ratio"] else None,
         charged_credits=charged_credits,
         refunded_credits=charged_credits if state in RETURNED else 0,
+        api_key_id=row["api_key_id"],
+        estimate_ms=row["estimate_ms"],
         attempt=row["attempt"],
         failures=row["failures"],
+        kills=row["kills"],
         version=row["version"],
         progress=Progress(Stage(row["stage"]), row["fraction"]) if row["stage"] else None,
         engine=row["engine"],
@@ -46,5 +49,6 @@ def to_job(row: Row) -> Job:
         created_at=row["created_at"],
         deadline_at=row["deadline_at"],
         started_at=row["started_at"],
+        claimed_at=row["claimed_at"],
         finished_at=row["finished_at"],
     )

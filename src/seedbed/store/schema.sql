@@ -78,7 +78,7 @@ create table lane (
 ) with (fillfactor = 50);
 create index lane_ready on lane (pool, vtime_ms) where queued > 0 and running < max_running;
 create index lane_active on lane (pool, vtime_ms) where queued + running > 0;
-create index lane_clock on lane (pool, vtime_ms);
+create index lane_clock on lane (vtime_ms);
 
 create type job_state as enum (
     'queued',     -- -> processing (claim), cancelled (cancel), failed (expired)
@@ -141,6 +141,7 @@ create index job_lease on job (lease_until) where state = 'processing';
 create index job_deadline on job (deadline_at) where state in ('queued', 'processing');
 create index job_of_account on job (account_id, is_live, number desc);
 create index job_recent on job (pool, finished_at desc) where state = 'succeeded';
+create index job_ended on job (account_id, is_live, finished_at, id) where finished_at is not null; -- for those who listen
 
 -- A sound lane has zero in every column of `drift`.
 create view lane_proof as
@@ -297,7 +298,7 @@ create type delivery_state as enum (
     'pending',   -- -> delivered, exhausted, stopped; an attempt is scheduled
     'delivered', -- a 2xx answer; -> pending (redelivery)
     'exhausted', -- no attempt is left; -> pending (redelivery)
-    'stopped'    -- the receiver said 410; -> pending (redelivery)
+    'stopped'    -- its address is switched off; -> pending (redelivery)
 );
 
 create table delivery (
@@ -309,13 +310,44 @@ create table delivery (
     attempts        integer not null default 0,
     last_status     integer, -- null: no answer came
     last_latency_ms integer,
-    last_excerpt    text, -- the beginning of the answer, or why there was none
     created_at      timestamptz not null,
     attempted_at    timestamptz,
-    next_at         timestamptz
+    next_at         timestamptz, -- no attempt is made before, whatever task comes up
+    restarted_after integer not null default 0, -- how many attempts there were before the last redelivery
+    stopped_because text check (stopped_because in ('gone', 'failing'))
 );
 create unique index delivery_one_end_a_job on delivery (job_id) where event in ('succeeded', 'failed', 'cancelled');
 create index delivery_of_job on delivery (job_id);
+
+-- What came of every attempt. The moment an attempt began tells it from all others of its delivery, so that one whose
+-- recording is done twice is written once.
+create table delivery_attempt (
+    delivery_id text not null references delivery on delete cascade,
+    number      integer not null check (number > 0),
+    at          timestamptz not null,
+    status      integer, -- null: no answer came, and `error` says why
+    latency_ms  integer not null check (latency_ms >= 0),
+    excerpt     text not null, -- the beginning of the answer
+    is_private  boolean not null, -- it came from a network that the operator opened: the excerpt is the operator's alone
+    error       text,
+    primary key (delivery_id, number),
+    unique (delivery_id, at)
+);
+
+-- Addresses of webhooks (scheme, host and path; never the query) that have done nothing but fail lately, or are switched
+-- off. Locked after a delivery. A success deletes the row, unless it is switched off: that only its owner undoes.
+create table webhook_endpoint (
+    account_id    bigint not null references account,
+    is_live       boolean not null,
+    address       text not null,
+    failing_since timestamptz not null,
+    failures      integer not null check (failures > 0),
+    last_status   integer,
+    off_since     timestamptz,
+    off_because   text check (off_because in ('gone', 'failing')),
+    primary key (account_id, is_live, address),
+    check ((off_since is null) = (off_because is null))
+);
 
 create table worker (
     id           text primary key,
@@ -326,3 +358,12 @@ create table worker (
     seen_at      timestamptz not null
 );
 create index worker_seen on worker (seen_at);
+
+-- When the service was audited. Of many workers one looks every hour.
+create table audit_run (
+    number   bigint generated always as identity primary key,
+    began_at timestamptz not null,
+    ended_at timestamptz, -- null: it goes on, or its process died
+    findings integer -- how many things were wrong
+);
+create index audit_run_began on audit_run (began_at desc);

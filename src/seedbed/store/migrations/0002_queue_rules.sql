@@ -22,6 +22,8 @@ create index job_of_key on job (api_key_id, state)
     where state in ('queued', 'processing') and api_key_id is not null;
 
 update lane set weight = 4 where is_live;
+drop index lane_clock;
+create index lane_clock on lane (vtime_ms);
 
 create view lane_proof as
     select account_id, is_live, pool,
