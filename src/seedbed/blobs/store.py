@@ -45,6 +45,7 @@ class BlobInfo:
 @dataclass(frozen=True, slots=True)
 class BlobEntry:
     key: str
+    size_bytes: int
     modified_at: datetime
 
 
@@ -149,7 +150,7 @@ class Blobs:
         with _translated(prefix):
             async for found in obstore.list(self._store, prefix=_checked(prefix), chunk_size=100):
                 for meta in found:
-                    yield BlobEntry(meta["path"], meta["last_modified"])
+                    yield BlobEntry(meta["path"], meta["size"], meta["last_modified"])
 
     async def delete(self, key: str) -> None:
         """Delete one key. Idempotent."""
