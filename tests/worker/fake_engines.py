@@ -129,6 +129,15 @@ class Unloadable:
         raise ImportError("the weights are missing")
 
 
+class NeverFinishes(Fast):
+    """Hands in a pipe that nobody writes to, so that reading its file takes for ever."""
+
+    def make(self, _task, out, report):
+        os.mkfifo(out)
+        report(Stage.RENDERING, 1.0)
+        return Made(out)
+
+
 class MakesNothing(Fast):
     def make(self, _task, out, _report):
         out.write_bytes(b"this is no video")

@@ -16,6 +16,7 @@ from seedbed.core.errors import (
     JobFailure,
     MediaInvalid,
     NotReady,
+    StageOverran,
 )
 from seedbed.worker.engine_process import child_environment, judge_end
 from seedbed.worker.host import EngineHost, EngineLimits
@@ -131,16 +132,41 @@ async def test_memory_beyond_the_limit_is_named_as_such(make_host, tmp_path):
 
 
 async def test_silence_ends_the_attempt(make_host, tmp_path):
-    with pytest.raises(EngineFailed, match="no sign of life"):
+    with pytest.raises(EngineCrashed, match="no sign of life"):
         await make_host("Deaf", silence_s=1).make(task(), tmp_path / "out.mp4", nothing)
 
 
-async def test_the_time_limit_ends_the_attempt(make_host, tmp_path):
-    host = make_host("Endless", time_limit_s=0.5)
+async def test_the_time_limit_ends_the_attempt_and_keeps_an_engine_that_hears(make_host, tmp_path):
+    host = make_host("EndlessOnce", time_limit_s=0.5, grace_s=20)
+    await host.warm()
+    before = engines()
+
+    with pytest.raises(StageOverran, match=r"'rendering' took longer than 0\.5 s") as caught:
+        await host.make(task(), tmp_path / "out.mp4", nothing)
+
+    assert (caught.value.stage, caught.value.code, caught.value.costs_child) == ("rendering", "engine_failed", False)
+    assert (await host.make(task("next"), tmp_path / "next.mp4", nothing)).frames == CANVAS.frames
+    assert engines() == before
+
+
+async def test_making_the_file_what_was_promised_has_a_limit_of_its_own(make_host, tmp_path):
+    host = make_host("NeverFinishes", time_limit_s=20, finish_limit_s=0.5, grace_s=0.1)
     await host.warm()
 
-    with pytest.raises(EngineFailed, match=r"longer than 0\.5 s"):
+    with pytest.raises(StageOverran, match=r"'finishing' took longer than 0\.5 s"):
         await host.make(task(), tmp_path / "out.mp4", nothing)
+
+
+async def test_an_engine_that_was_replaced_is_another_process(make_host, tmp_path):
+    host = make_host("Fast")
+    await host.warm()
+    before = engines()
+
+    await host.replace()
+
+    assert (await host.make(task(), tmp_path / "out.mp4", nothing)).frames == CANVAS.frames
+    assert engines()
+    assert not engines() & before
 
 
 async def test_what_an_engine_prints_cannot_disturb_the_protocol(make_host, tmp_path):

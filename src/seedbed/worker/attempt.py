@@ -5,7 +5,9 @@ Bytes go under the attempt's own key, so whatever becomes of the attempt, they c
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,8 +16,9 @@ import structlog
 
 from seedbed.actions.finish import Success
 from seedbed.actions.note import note
+from seedbed.blobs.store import Blobs
 from seedbed.core.engine import Canvas, RenderTask, Stage
-from seedbed.core.errors import EngineFailed, Unavailable
+from seedbed.core.errors import StageOverran, Unavailable
 from seedbed.core.job import Job, Output
 from seedbed.core.models import DEFAULT_ASPECT_RATIO
 from seedbed.core.sizes import AspectRatio, Size, nearest_aspect_ratio, size_of
@@ -29,6 +32,9 @@ log = structlog.get_logger()
 
 OnReport = Callable[[Stage, float], None]
 
+STORE_WAIT_S = 0.5
+STORE_WAIT_CAP_S = 10.0
+
 
 @dataclass(frozen=True, slots=True)
 class Bench:
@@ -37,6 +43,7 @@ class Bench:
     host: EngineHost
     sources: Sources
     scratch: Path
+    store_limit_s: float = 300.0
 
 
 def bytes_of_attempt(job_id: str, attempt: int) -> str:
@@ -76,13 +83,12 @@ def _settled_ratio(job: Job, first_picture: Size | None) -> AspectRatio:
 
 async def _store(job: Job, done: wire.Done, video: Path, last_frame: Path | None, bench: Bench) -> Output:
     prefix = bytes_of_attempt(job.id, job.attempt)
-    blobs = bench.sources.blobs
+    files = {f"{prefix}/result.mp4": video} | ({f"{prefix}/last-frame.png": last_frame} if last_frame else {})
     try:
-        await blobs.put_file(f"{prefix}/result.mp4", video)
-        if last_frame is not None:
-            await blobs.put_file(f"{prefix}/last-frame.png", last_frame)
-    except Unavailable as exc:
-        raise EngineFailed("The finished video could not be stored.") from exc
+        async with asyncio.timeout(bench.store_limit_s):
+            await _put(files, prefix, bench.sources.blobs)
+    except TimeoutError as exc:
+        raise StageOverran(Stage.STORING, limit_s=bench.store_limit_s) from exc
     return Output(
         key=f"{prefix}/result.mp4",
         size=done.size,
@@ -92,3 +98,20 @@ async def _store(job: Job, done: wire.Done, video: Path, last_frame: Path | None
         sha256=done.sha256,
         last_frame_key=f"{prefix}/last-frame.png" if last_frame is not None else None,
     )
+
+
+async def _put(files: Mapping[str, Path], prefix: str, blobs: Blobs) -> None:
+    """Store the files, again and again while the store is away: a video that is made is not made again for that."""
+    wait_s = STORE_WAIT_S
+    while True:
+        try:
+            for key, path in files.items():
+                await blobs.put_file(key, path)
+            return
+        except Unavailable as exc:
+            log.warning("blobs.unreachable", reason=str(exc))
+        await asyncio.sleep(wait_s)
+        wait_s = min(2 * wait_s, STORE_WAIT_CAP_S)
+        # Keys are written once, and what came of the try that failed is unknown.
+        with suppress(Unavailable):
+            await blobs.delete_prefix(prefix)

@@ -16,7 +16,7 @@ from pathlib import Path
 import structlog
 
 from seedbed.core.engine import Capabilities, RenderTask, Stage
-from seedbed.core.errors import EngineFailed, NotReady
+from seedbed.core.errors import EngineCrashed, EngineFailed, NotReady, StageOverran
 from seedbed.worker import wire
 from seedbed.worker.engine_process import Ended, EngineProcess
 
@@ -28,7 +28,8 @@ OnReport = Callable[[Stage, float], None]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineLimits:
     grace_s: float = 1.0  # from being told to stop to being killed
-    time_limit_s: float = 900.0  # for one piece of work
+    time_limit_s: float = 900.0  # for one piece of work, until the engine's own file is there
+    finish_limit_s: float = 300.0  # to make that file what was promised
     silence_s: float = 60.0  # between two reports; an engine should report ten times a second
     start_s: float = 120.0  # to load the model
     memory_bytes: int | None = None
@@ -38,6 +39,22 @@ class EngineLimits:
 def processors() -> int:
     """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class _StageClock:
+    """Bounds the engine's own stages together, and from then on the last one, which is not the engine's, alone."""
+
+    def __init__(self, limits: EngineLimits) -> None:
+        self.stage = Stage.PREPARING
+        self.limit_s = limits.time_limit_s
+        self.running = asyncio.timeout(limits.time_limit_s)
+        self._finish_limit_s = limits.finish_limit_s
+
+    def reached(self, stage: Stage) -> None:
+        if stage is Stage.FINISHING and self.stage is not stage:
+            self.limit_s = self._finish_limit_s
+            self.running.reschedule(asyncio.get_running_loop().time() + self.limit_s)
+        self.stage = stage
 
 
 class EngineHost:
@@ -65,18 +82,18 @@ class EngineHost:
     async def make(
         self, task: RenderTask, out: Path, on_report: OnReport, *, last_frame: Path | None = None
     ) -> wire.Done:
-        """Make the video at `out`. Raises JobFailure. When cancelled, stops the engine before it passes that on."""
-        try:
-            process = await self._warm_process()
-        except NotReady as exc:
-            raise EngineFailed("The engine could not be started.") from exc
+        """Make the video at `out`. When cancelled, stops the engine before it passes that on.
+
+        Raises JobFailure, and NotReady if the engine does not start, which is no fault of this piece of work.
+        """
+        process = await self._warm_process()
         self._number += 1
         process.send(wire.Make(self._number, task, out, last_frame))
         is_idle = False  # nothing of this piece of work goes on in the child
         try:
             answer = await self._answer(process, on_report)
             is_idle = True
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, StageOverran):
             is_idle = await self._stop(process)
             raise
         except Ended as end:
@@ -90,6 +107,13 @@ class EngineHost:
             raise wire.failure_of(answer)
         return answer
 
+    async def replace(self) -> None:
+        """End the child and begin to start another, for one that cannot be trusted any more."""
+        if self._starting is None:
+            if self._process is not None:
+                self._process.kill()
+            self._begin_start()
+
     async def close(self) -> None:
         """End the child. Idempotent."""
         if self._starting is not None:
@@ -100,22 +124,20 @@ class EngineHost:
             self._process = None
 
     async def _answer(self, process: EngineProcess, on_report: OnReport) -> wire.Done | wire.Failed:
-        limit_s = self._limits.time_limit_s
+        clock = _StageClock(self._limits)
         try:
-            async with asyncio.timeout(limit_s):
-                return await self._follow(process, on_report)
+            async with clock.running:
+                while True:
+                    match await self._next(process):
+                        case wire.Report(self._number, stage, fraction):
+                            clock.reached(stage)
+                            on_report(stage, fraction)
+                        case wire.Done(self._number) | wire.Failed(self._number) as answer:
+                            return answer
+                        case wire.Stopped(self._number):
+                            return wire.Failed(self._number, EngineFailed.code, "The engine gave up.")
         except TimeoutError:
-            raise EngineFailed(f"The engine took longer than {limit_s:g} s.") from None
-
-    async def _follow(self, process: EngineProcess, on_report: OnReport) -> wire.Done | wire.Failed:
-        while True:
-            match await self._next(process):
-                case wire.Report(self._number, stage, fraction):
-                    on_report(stage, fraction)
-                case wire.Done(self._number) | wire.Failed(self._number) as answer:
-                    return answer
-                case wire.Stopped(self._number):
-                    return wire.Failed(self._number, EngineFailed.code, "The engine gave up.")
+            raise StageOverran(clock.stage, limit_s=clock.limit_s) from None
 
     async def _next(self, process: EngineProcess) -> wire.FromChild:
         silence_s = self._limits.silence_s
@@ -123,7 +145,8 @@ class EngineHost:
             async with asyncio.timeout(silence_s):
                 return await process.receive()
         except TimeoutError:
-            raise EngineFailed(f"The engine gave no sign of life for {silence_s:g} s.") from None
+            # It is killed, so it counts like one that crashed: a job may do that twice.
+            raise EngineCrashed(f"The engine gave no sign of life for {silence_s:g} s.") from None
 
     async def _stop(self, process: EngineProcess) -> bool:
         """Tell the engine to stop, and say whether it did within its grace."""

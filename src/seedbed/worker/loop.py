@@ -66,7 +66,7 @@ async def run_worker(
         capabilities = (await asyncio.gather(*(host.warm() for host in hosts)))[0]
         shift = _Shift(name, tuple(pools), pool, Switchboard(), stopping=stopping, hurry=asyncio.Event())
         sources = sources_of(settings, pool, blobs)
-        working = [_slot(shift, Bench(host, sources, scratch), settings) for host in hosts]
+        working = [_slot(shift, Bench(host, sources, scratch, settings.store_time_limit_s), settings) for host in hosts]
         log.info("worker.started", worker=name, engine=capabilities.name, slots=slots)
         async with _background(
             listen(url, shift.switchboard.hear, missed=shift.switchboard.wake_all, name="worker notices"),
@@ -84,6 +84,7 @@ def engine_limits(settings: Settings, *, slots: int = 1) -> EngineLimits:
     return EngineLimits(
         grace_s=settings.engine_grace_s,
         time_limit_s=settings.engine_time_limit_s,
+        finish_limit_s=settings.finish_time_limit_s,
         memory_bytes=settings.engine_memory_bytes,
         threads=max(1, processors() // slots),
     )
