@@ -101,9 +101,9 @@ select first.id from waiting cross join lateral (
         and deadline_at > coalesce(%(at)s::timestamptz, clock_timestamp())
     order by rank_at, number limit 1
 ) first
-where not exists (
-    select from api_key where api_key.id = waiting.api_key_id and running_limit_jobs <= (
-        select count(*) from job where job.api_key_id = api_key.id and state = 'processing'))
+where coalesce(
+    (select running_limit_jobs from api_key where id = waiting.api_key_id)
+    > (select count(*) from job where api_key_id = waiting.api_key_id and state = 'processing'), true)
 order by first.rank_at, first.number limit 1
 """
 _ENTER = """

@@ -76,7 +76,7 @@ create table lane (
     max_running integer not null check (max_running > 0),
     primary key (account_id, is_live, pool)
 ) with (fillfactor = 50);
-create index lane_ready on lane (pool, vtime_ms) where queued > 0 and running < max_running;
+create index lane_ready on lane (vtime_ms, pool) where queued > 0 and running < max_running;
 create index lane_active on lane (pool, vtime_ms) where queued + running > 0;
 create index lane_clock on lane (vtime_ms);
 

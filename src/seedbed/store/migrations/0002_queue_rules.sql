@@ -22,7 +22,8 @@ create index job_of_key on job (api_key_id, state)
     where state in ('queued', 'processing') and api_key_id is not null;
 
 update lane set weight = 4 where is_live;
-drop index lane_clock;
+drop index lane_ready, lane_clock;
+create index lane_ready on lane (vtime_ms, pool) where queued > 0 and running < max_running;
 create index lane_clock on lane (vtime_ms);
 
 create view lane_proof as
