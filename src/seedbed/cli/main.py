@@ -12,6 +12,7 @@ import sys
 import typer
 
 from seedbed.cli import (
+    audit,
     contact_sheet,
     credit_commands,
     demo,
@@ -44,6 +45,7 @@ app.add_typer(credit_commands.credit_commands, name="credits")
 app.command()(migrate.migrate)
 app.command(name="settings")(settings_table.settings)
 app.command()(doctor.doctor)
+app.command()(audit.audit)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Work that any worker does for the whole service: reaping every few seconds, sweeping once a day.
+"""Work that any worker does for the whole service: reaping every few seconds, sweeping and auditing at times.
 
 Plain loops, not tasks of procrastinate: its clock ticks in minutes, and a lease is seconds. Every chore may run in any
 number of workers at the same time, because each takes its rows under a lock and passes over those of another.
@@ -19,6 +19,7 @@ from seedbed.core.job import Job
 from seedbed.store import assets, idempotency, jobs
 from seedbed.store.database import Pool, borrow
 from seedbed.worker.attempt import bytes_of_attempt
+from seedbed.worker.auditing import TRY_EVERY_S, audit_once
 from seedbed.worker.patience import TRANSIENT
 
 log = structlog.get_logger()
@@ -31,10 +32,11 @@ ORPHAN_AGE = timedelta(days=1)
 
 
 async def do_chores(pool: Pool, blobs: Blobs) -> None:
-    """Reap and sweep until cancelled."""
+    """Reap, sweep and audit until cancelled."""
     async with asyncio.TaskGroup() as group:
         group.create_task(_every(REAP_EVERY_S, lambda: reap_once(pool)))
         group.create_task(_every(SWEEP_EVERY_S, lambda: sweep_once(pool, blobs), first_s=FIRST_SWEEP_S))
+        group.create_task(_every(TRY_EVERY_S, lambda: audit_once(pool, blobs), first_s=FIRST_SWEEP_S))
 
 
 async def reap_once(pool: Pool, *, at: datetime | None = None) -> None:
