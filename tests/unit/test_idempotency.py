@@ -31,15 +31,24 @@ def test_order_of_keys_and_spelling_of_numbers_do_not_count(left, right):
 
 @pytest.mark.parametrize(
     ("left", "right"),
-    [({"a": 1}, {"a": True}), ({"a": 1}, {"a": "1"}), ([1, 2], [2, 1]), ({"a": None}, {}), ({"a": 1.5}, {"a": 1})],
+    [
+        ({"a": 1}, {"a": True}),
+        ({"a": 1}, {"a": "1"}),
+        ([1, 2], [2, 1]),
+        ({"a": None}, {}),
+        ({"a": 1.5}, {"a": 1}),
+        ({"a": "x" * 5000}, {"a": "x" * 4999 + "y"}),
+    ],
 )
 def test_different_values_differ(left, right):
     assert json_digest(left) != json_digest(right)
 
 
-def test_a_form_is_its_fields_and_the_content_of_its_files():
-    digest = form_digest({"a": "1"}, {"file": b"x" * 32})
+def test_a_form_is_its_fields_and_files_in_any_order():
+    one, two, x, y = (digit * 32 for digit in (b"1", b"2", b"x", b"y"))
+    digest = form_digest(fields=[("a", one), ("b", two)], files=[("file", x)])
 
-    assert digest == form_digest({"a": "1"}, {"file": b"x" * 32})
-    assert digest != form_digest({"a": "1"}, {"file": b"y" * 32})
-    assert digest != form_digest({"a": "2"}, {"file": b"x" * 32})
+    assert digest == form_digest(fields=[("b", two), ("a", one)], files=[("file", x)])
+    assert digest != form_digest(fields=[("a", one), ("b", two)], files=[("file", y)])
+    assert digest != form_digest(fields=[("a", two), ("b", one)], files=[("file", x)])
+    assert digest != form_digest(fields=[("a", one), ("b", two), ("file", x)], files=[])

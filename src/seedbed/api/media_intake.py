@@ -10,10 +10,12 @@ import asyncio
 import hashlib
 import re
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from seedbed.api.keeping import examine, keep
+from seedbed.api.keeping import drop, examine, put
 from seedbed.api.service import Service
 from seedbed.core.data_uris import decode_data_uri
 from seedbed.core.errors import InvalidRequest, TooLarge
@@ -23,7 +25,7 @@ from seedbed.core.references import MAX_REFERENCES, Kind, Reference
 from seedbed.core.request import Accepted, Draft
 from seedbed.core.urls import ASSET_SCHEME, DATA_SCHEME
 from seedbed.store import assets
-from seedbed.store.assets import ID_PREFIX
+from seedbed.store.assets import ID_PREFIX, Asset
 from seedbed.store.keys import Principal
 
 _ASSET_URL = re.compile(re.escape(ASSET_SCHEME + ID_PREFIX) + r"[0-9a-f]{32}")
@@ -50,21 +52,32 @@ async def shown_to_core(service: Service, who: Principal, draft: Draft) -> Draft
     return replace(draft, references=tuple(references))
 
 
-async def settled(service: Service, who: Principal, draft: Draft, accepted: Accepted) -> Accepted:
-    """Return the accepted request with its `data:` URIs as assets. `draft` is the one before they were shortened.
+def has_data(draft: Draft) -> bool:
+    return any(reference.url.startswith(DATA_SCHEME) for reference in draft.references or ())
 
-    Raises InvalidRequest for a `data:` URI that cannot be used.
+
+@asynccontextmanager
+async def settled(service: Service, who: Principal, draft: Draft, accepted: Accepted) -> AsyncIterator[Accepted]:
+    """Give the accepted request with its `data:` URIs as assets. `draft` is the one before they were shortened.
+
+    Those that no job pins at the end of the block, because it raised or because another request had the same key, are
+    deleted again. Raises InvalidRequest for a `data:` URI that cannot be used.
     """
+    stored: list[Asset] = []
     lasting = []
-    for position, reference in enumerate(accepted.request.references):
-        url = (draft.references or ())[position].url
-        if url.startswith(DATA_SCHEME):
-            url = await _stored(service, who, url, reference)
-        lasting.append(replace(reference, url=url))
-    return replace(accepted, request=replace(accepted.request, references=tuple(lasting)))
+    try:
+        for position, reference in enumerate(accepted.request.references):
+            url = (draft.references or ())[position].url
+            if url.startswith(DATA_SCHEME):
+                stored.append(await _stored(service, who, url, reference))
+                url = ASSET_SCHEME + stored[-1].id
+            lasting.append(replace(reference, url=url))
+        yield replace(accepted, request=replace(accepted.request, references=tuple(lasting)))
+    finally:
+        await drop(service, stored)
 
 
-async def _stored(service: Service, who: Principal, uri: str, reference: Reference) -> str:
+async def _stored(service: Service, who: Principal, uri: str, reference: Reference) -> Asset:
     folder = await asyncio.to_thread(tempfile.TemporaryDirectory, prefix="seedbed-data-")
     try:
         path = Path(folder.name) / "data"
@@ -73,7 +86,10 @@ async def _stored(service: Service, who: Principal, uri: str, reference: Referen
         probe = await examine(service, path, size_bytes=len(content))
         check_kind(probe, reference.role.kind)
         sha256 = hashlib.sha256(content).hexdigest()
-        return ASSET_SCHEME + (await keep(service, who, path, probe, sha256=sha256)).id
+        asset = await put(service, who, path, probe, sha256=sha256)
+        async with service.connection() as conn:
+            await assets.insert(conn, asset)
+        return asset
     except MediaFault as fault:
         raise InvalidRequest(f"{reference.name}: {fault.reason}.", param=reference.name) from fault
     except TooLarge as exc:

@@ -7,15 +7,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from seedbed.api.pace import Pace
+from seedbed.api.intake import Intake
 from seedbed.api.queue_places import QueuePlaces
 from seedbed.blobs.store import Blobs
 from seedbed.core.pricing import Tariff
+from seedbed.core.rate_limits import RateLimits
 from seedbed.settings import Settings
 from seedbed.store.database import Connection, Pool, borrow
 
 MAX_PROBES = 2  # children that look at uploads at the same time; each may take more than a GB
-MAX_CANCELS_A_MINUTE = 30  # of jobs that are being processed: each of them has already cost engine time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,9 +24,10 @@ class Service:
     blobs: Blobs
     settings: Settings
     tariff: Tariff
+    rate_limits: RateLimits
     queue_places: QueuePlaces = field(default_factory=QueuePlaces)
+    intake: Intake = field(default_factory=Intake)
     probes: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_PROBES))
-    cancel_pace: Pace = field(default_factory=lambda: Pace(limit=MAX_CANCELS_A_MINUTE, window_s=60))
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:

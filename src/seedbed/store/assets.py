@@ -67,6 +67,15 @@ async def take_expired(conn: Connection, *, at: datetime | None, limit: int = 10
         return [_to_asset(row) for row in await many(conn, _DELETE, {"ids": [row["id"] for row in rows]})]
 
 
+async def drop(conn: Connection, asset_ids: Sequence[str]) -> frozenset[str]:
+    """Delete the rows that no job pins. Return the ids whose rows remain, so whose bytes must remain too."""
+    async with conn.transaction():
+        await conn.execute("select from asset where id = any(%(ids)s) for update", {"ids": list(asset_ids)})
+        await conn.execute(_DELETE, {"ids": list(asset_ids)})
+        rows = await many(conn, "select id from asset where id = any(%(ids)s)", {"ids": list(asset_ids)})
+    return frozenset(row["id"] for row in rows)
+
+
 def _to_asset(row: Row) -> Asset:
     return Asset(
         id=row["id"],

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 from dataclasses import replace
-from typing import Any
 
 import msgspec
 import structlog
@@ -13,14 +12,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from seedbed.actions.cancel import cancel
-from seedbed.actions.submit import Order, Submitted, submit
+from seedbed.actions.submit import Order, submit
 from seedbed.actions.wake import wake
+from seedbed.api.allowances import note_queued, spend
 from seedbed.api.auth import principal
 from seedbed.api.conversion import convert, unknown_fields
-from seedbed.api.idempotency import REPLAYED, idempotency_key
+from seedbed.api.idempotency import REPLAYED, claim_of, idempotency_key, in_flight, known_answer
 from seedbed.api.job_ids import is_job_id
-from seedbed.api.json_body import read_json
-from seedbed.api.media_intake import settled, shown_to_core
+from seedbed.api.json_body import json_body
+from seedbed.api.media_intake import has_data, settled, shown_to_core
 from seedbed.api.native.answers import json_response, raw_json
 from seedbed.api.native.drafts import draft_of
 from seedbed.api.native.paths import GENERATIONS, ROOT
@@ -31,10 +31,11 @@ from seedbed.api.waiting import wait_for_change, wait_s
 from seedbed.core.errors import NotFound, Unavailable
 from seedbed.core.idempotency import json_digest
 from seedbed.core.job import DEFAULT_POOL, Job, QueuePlace, State, make_job_id
+from seedbed.core.keys import Scope
 from seedbed.core.native_view import native_view
 from seedbed.core.request import MAX_SEED, Accepted, Draft, accept
 from seedbed.store import jobs
-from seedbed.store.idempotency import IdempotencyClaim
+from seedbed.store.idempotency import IdempotencyClaim, StoredAnswer
 from seedbed.store.keys import Principal
 
 log = structlog.get_logger()
@@ -46,27 +47,29 @@ POLL_AGAIN_S = 2
 async def create(service: Service, request: Request) -> Response:
     """Accept a generation: it is priced, held, queued and answered in one commit."""
     who = await principal(service, request)
-    key = idempotency_key(request)
-    body = await read_json(
+    idempotency_key(request)  # one that cannot be used is refused before the body is read
+    rules = service.settings
+    async with json_body(
         request,
-        limit_bytes=service.settings.max_body_bytes,
-        data_limit_bytes=service.settings.max_data_body_bytes,
-    )
-    draft = draft_of(convert(body, GenerationBody))
-    accepted = await _accept(service, who, draft, unknown_fields(body, GenerationBody))
-    claim = await _claim(key, body) if key else None
-    order = _order(service, who, accepted, claim)
-    async with service.connection() as conn:
-        submitted = await submit(conn, order, answer_of=_answer_of)
-    if not submitted.is_replay:
-        await _wake(service, order.pool)
-    structlog.contextvars.bind_contextvars(job_id=submitted.job.id, credits=submitted.job.charged_credits)
-    return _created(submitted)
+        service.intake,
+        who.account_id,
+        limit_bytes=rules.max_body_bytes,
+        data_limit_bytes=rules.max_data_body_bytes,
+        timeout_s=rules.body_timeout_s,
+    ) as body:
+        draft = draft_of(convert(body, GenerationBody))
+        # In a thread: a body with pictures in it takes a while to digest.
+        claim = claim_of(request, await asyncio.to_thread(json_digest, body))
+        known = await known_answer(service, who, claim)
+        if known is not None:
+            return _created(known, is_replay=True)
+        async with in_flight(service, who, claim if has_data(draft) else None):
+            return await _submitted(service, who, draft, claim, unknown_fields(body, GenerationBody))
 
 
 async def show(service: Service, request: Request) -> Response:
     """Show a generation; with `?wait=`, not before its status has changed or the time is over."""
-    who = await principal(service, request)
+    who = await principal(service, request, scope=Scope.READ)
     job_id = _job_id(request)
     patience_s = wait_s(request)
     job = await _get(service, who, job_id)
@@ -85,7 +88,7 @@ async def stop(service: Service, request: Request) -> Response:
     who = await principal(service, request)
     job_id = _job_id(request)
     if (await _get(service, who, job_id)).state is State.PROCESSING:
-        service.cancel_pace.take((who.account_id, who.mode))
+        await spend(service, who, service.rate_limits.cancels())
     async with service.connection() as conn:
         job = await cancel(conn, who.account_id, job_id, is_live=who.is_live)
     return json_response(Cancelled(request_id=job.id))
@@ -106,17 +109,22 @@ async def _wake(service: Service, pool: str) -> None:
         log.warning("wake.lost", pool=pool)
 
 
-async def _claim(key: str, body: dict[str, Any]) -> IdempotencyClaim:
-    # In a thread: a body with pictures in it takes a while to digest.
-    digest = await asyncio.to_thread(json_digest, body)
-    return IdempotencyClaim(f"POST {ROOT}{GENERATIONS}", key, digest)
-
-
-async def _accept(service: Service, who: Principal, draft: Draft, warnings: tuple[str, ...]) -> Accepted:
+async def _submitted(
+    service: Service, who: Principal, draft: Draft, claim: IdempotencyClaim | None, warnings: tuple[str, ...]
+) -> Response:
     shown = await shown_to_core(service, who, draft)
     accepted = accept(shown, rules=service.settings.rules, chosen_seed=secrets.randbelow(MAX_SEED + 1))
     accepted = replace(accepted, warnings=warnings + accepted.warnings)
-    return await settled(service, who, draft, accepted)
+    async with settled(service, who, draft, accepted) as lasting:
+        order = _order(service, who, lasting, claim)
+        async with service.connection() as conn:
+            submitted = await submit(conn, order, answer_of=_answer_of)
+    job = submitted.job
+    if not submitted.is_replay:
+        note_queued()
+        await _wake(service, order.pool)
+    structlog.contextvars.bind_contextvars(credits=job.charged_credits)
+    return _created(submitted.answer or StoredAnswer(job.id, _answer_of(job)), is_replay=submitted.is_replay)
 
 
 def _order(service: Service, who: Principal, accepted: Accepted, claim: IdempotencyClaim | None) -> Order:
@@ -150,10 +158,10 @@ def _answer_of(job: Job) -> bytes:
     return msgspec.json.encode(created)
 
 
-def _created(submitted: Submitted) -> Response:
-    body = submitted.answer.body if submitted.answer else _answer_of(submitted.job)
-    location = {"Location": f"{ROOT}{GENERATIONS}/{submitted.job.id}"}
-    return raw_json(body, headers=location | (REPLAYED if submitted.is_replay else {}))
+def _created(answer: StoredAnswer, *, is_replay: bool) -> Response:
+    structlog.contextvars.bind_contextvars(job_id=answer.job_id)
+    location = {"Location": f"{ROOT}{GENERATIONS}/{answer.job_id}"}
+    return raw_json(answer.body, headers=location | (REPLAYED if is_replay else {}))
 
 
 def _job_id(request: Request) -> str:
