@@ -19,7 +19,7 @@ from seedbed.core.errors import (
     QueueFull,
     WorkerLost,
 )
-from seedbed.core.fairness import estimate_ms
+from seedbed.core.fairness import correction_ms, estimate_ms, lane_weight, rank_at
 from seedbed.core.job import Job, State, move
 from seedbed.core.retry import job_backoff
 
@@ -45,11 +45,16 @@ class Entry:
     def lane(self) -> tuple[Tenant, str]:
         return self.tenant, self.job.pool
 
+    @property
+    def rank(self) -> tuple[datetime, int]:
+        return rank_at(self.job.created_at, priority=self.job.request.priority), self.number
+
 
 @dataclass(slots=True)
 class Model:
     running_limit: int
     queue_limit: int
+    key_running_limits: dict[int, int] = field(default_factory=dict)
     entries: dict[str, Entry] = field(default_factory=dict)
     vtimes: dict[tuple[Tenant, str], int] = field(default_factory=dict)
     balances: dict[Tenant, Balance] = field(default_factory=lambda: defaultdict(Balance))
@@ -71,6 +76,9 @@ class Model:
             return said[1], True
         if self.count(State.QUEUED, tenant=tenant) >= self.queue_limit:
             raise QueueFull(limit_jobs=self.queue_limit, retry_after_s=1)
+        limit = order.key_queue_limit_jobs
+        if limit is not None and self.count(State.QUEUED, key=order.api_key_id) >= limit:
+            raise QueueFull(limit_jobs=limit, retry_after_s=1)
         self._hold(tenant, order.price_credits)
         self._enter((tenant, order.pool))
         self.entries[order.job_id] = Entry(_new_job(order, at), len(self.entries), run_at=at)
@@ -85,10 +93,10 @@ class Model:
     def claimable(self, pool: str, at: datetime) -> set[str]:
         """Return the ids of which a claim must give one: the best jobs of the lanes that have waited longest."""
         best: dict[tuple[Tenant, str], Entry] = {}
-        for entry in sorted(self.entries.values(), key=lambda e: (-e.job.request.priority, e.number)):
+        for entry in sorted(self.entries.values(), key=lambda e: e.rank):
             is_due = entry.job.state is State.QUEUED and entry.run_at <= at < entry.job.deadline_at
             has_place = self.count(State.PROCESSING, lane=entry.lane) < self.running_limit
-            if is_due and has_place and entry.job.pool == pool:
+            if is_due and has_place and self.has_place_for_key(entry.job.api_key_id) and entry.job.pool == pool:
                 best.setdefault(entry.lane, entry)
         least = min((self.vtimes[lane] for lane in best), default=0)
         return {entry.job.id for lane, entry in best.items() if self.vtimes[lane] == least}
@@ -97,7 +105,11 @@ class Model:
         entry = self.entries[job_id]
         entry.job = move(entry.job, State.PROCESSING, at=at)
         entry.lease_until = at + lease
-        self.vtimes[entry.lane] += estimate_ms(entry.job.request)
+        self._charge(entry.lane, estimate_ms(entry.job.request))
+
+    def has_place_for_key(self, key: int | None) -> bool:
+        limit = None if key is None else self.key_running_limits.get(key)
+        return limit is None or self.count(State.PROCESSING, key=key) < limit
 
     def beat(self, job_id: str, attempt: int, lease: timedelta, at: datetime) -> bool:
         entry = self._held(job_id, attempt)
@@ -138,9 +150,19 @@ class Model:
             elif entry.lease_until and entry.lease_until <= at:
                 self._fail(entry, WorkerLost(""), at)
 
-    def count(self, state: State, *, tenant: Tenant | None = None, lane: tuple[Tenant, str] | None = None) -> int:
+    def count(
+        self,
+        state: State,
+        *,
+        tenant: Tenant | None = None,
+        lane: tuple[Tenant, str] | None = None,
+        key: int | None = None,
+    ) -> int:
         return sum(
-            e.job.state is state and (tenant is None or e.tenant == tenant) and (lane is None or e.lane == lane)
+            e.job.state is state
+            and (tenant is None or e.tenant == tenant)
+            and (lane is None or e.lane == lane)
+            and (key is None or e.job.api_key_id == key)
             for e in self.entries.values()
         )
 
@@ -162,17 +184,32 @@ class Model:
         self.buckets[LEGS[kind].target] += amount
 
     def _enter(self, lane: tuple[Tenant, str]) -> None:
-        others = [known for known in self.vtimes if known[1] == lane[1]]
-        busy = [
-            known for known in others if self.count(State.QUEUED, lane=known) + self.count(State.PROCESSING, lane=known)
-        ]
+        busy = [known for known in self.vtimes if known[1] == lane[1] and self._is_busy(known)]
         if lane not in busy:
-            clock = min((self.vtimes[b] for b in busy), default=max((self.vtimes[o] for o in others), default=0))
+            clock = min((self.vtimes[known] for known in busy), default=self._clock_elsewhere())
             self.vtimes[lane] = max(self.vtimes.get(lane, 0), clock)
 
+    def _clock_elsewhere(self) -> int:
+        busy = [vtime for lane, vtime in self.vtimes.items() if self._is_busy(lane)]
+        return min(busy, default=max(self.vtimes.values(), default=0))
+
+    def _is_busy(self, lane: tuple[Tenant, str]) -> bool:
+        return self.count(State.QUEUED, lane=lane) + self.count(State.PROCESSING, lane=lane) > 0
+
+    def _charge(self, lane: tuple[Tenant, str], engine_ms: int) -> None:
+        """Like SQL, cut a quotient towards zero."""
+        share_ms = abs(engine_ms) // lane_weight(is_live=lane[0].is_live)
+        self.vtimes[lane] = max(0, self.vtimes[lane] + (share_ms if engine_ms > 0 else -share_ms))
+
+    def _correct(self, entry: Entry, at: datetime) -> None:
+        if entry.job.state is State.PROCESSING:
+            estimated_ms = estimate_ms(entry.job.request)
+            self._charge(entry.lane, correction_ms(estimate_ms=estimated_ms, took=at - entry.job.claimed_at))
+
     def _fail(self, entry: Entry, failure: JobFailure, at: datetime) -> None:
-        entry.job = replace(entry.job, failures=entry.job.failures + 1)
-        wait = job_backoff(entry.job.failures) if failure.is_retryable else None
+        kills = entry.job.kills + failure.costs_child
+        entry.job = replace(entry.job, failures=entry.job.failures + 1, kills=kills)
+        wait = job_backoff(entry.job.failures, kills=kills) if failure.is_retryable else None
         if wait is None:
             self._end(entry, State.FAILED, at)
         else:
@@ -180,10 +217,12 @@ class Model:
             entry.run_at = at + wait
 
     def _requeue(self, entry: Entry, at: datetime) -> None:
+        self._correct(entry, at)
         entry.job = move(entry.job, State.QUEUED, at=at)
         entry.lease_until = None
 
     def _end(self, entry: Entry, to: State, at: datetime) -> None:
+        self._correct(entry, at)
         entry.job = move(entry.job, to, at=at)
         entry.lease_until = None
         kind = TransferKind.CAPTURE if to is State.SUCCEEDED else TransferKind.RELEASE
@@ -204,6 +243,7 @@ def _new_job(order: Order, at: datetime) -> Job:
         request=request,
         aspect_ratio=request.aspect_ratio,
         charged_credits=order.price_credits,
+        api_key_id=order.api_key_id,
         created_at=at,
         deadline_at=at + timedelta(seconds=request.expires_after_s),
     )

@@ -43,6 +43,10 @@ class Postgres:
         self._stack.push_async_callback(self.conn.close)
         await self._stack.enter_async_context(self.conn.transaction(force_rollback=True))
 
+    def make_key(self, tenant: Tenant, *, running_limit: int) -> int:
+        facts = {"account_id": tenant.account_id, "is_live": tenant.is_live, "limit": running_limit}
+        return self.do(one(self.conn, _MAKE_KEY, facts))["id"]
+
     def assert_agrees_with(self, model: Model) -> None:
         """The same jobs in the same states, the same balances, and lanes that count what is there."""
         rows = self.do(many(self.conn, "select * from job order by number", {}))
@@ -66,17 +70,21 @@ class Postgres:
 
 
 def _essence(job: Job) -> tuple:
-    moments = (job.created_at, job.started_at, job.finished_at, job.deadline_at)
-    return (job.id, job.state, job.attempt, job.failures, job.charged_credits, *moments)
+    moments = (job.created_at, job.started_at, job.claimed_at, job.finished_at, job.deadline_at)
+    counts = (job.attempt, job.failures, job.kills, job.charged_credits)
+    return (job.id, job.state, job.api_key_id, *counts, *moments)
 
 
+_MAKE_KEY = """
+insert into api_key (account_id, is_live, digest, last_four, name, scopes, running_limit_jobs)
+values (%(account_id)s, %(is_live)s, sha256(convert_to(gen_random_uuid()::text, 'UTF8')), 'abcd', 'limited',
+    '{generate}', %(limit)s)
+returning id
+"""
 _SUM = "select coalesce(sum(amount_credits), 0) as credits from ledger_entry"
 _WRONG_LANES = """
-select lane.*, seen.* from lane left join lateral (
-    select count(*) filter (where state = 'queued') as queued_jobs,
-        count(*) filter (where state = 'processing') as running_jobs
-    from job where (job.account_id, job.is_live, job.pool) = (lane.account_id, lane.is_live, lane.pool)) seen on true
-where queued <> queued_jobs or running <> running_jobs or running > max_running
+select * from lane_proof join lane using (account_id, is_live, pool)
+where (queued_drift, running_drift) <> (0, 0) or running > max_running
 """
 # A job that costs something has one hold; if it is final also one resolution, of the kind that its state asks for.
 _WRONG_RESOLUTIONS = """

@@ -30,14 +30,17 @@ from seedbed.actions.hand_back import hand_back
 from seedbed.actions.reap import reap
 from seedbed.actions.submit import submit
 from seedbed.core.engine import Stage
-from seedbed.core.errors import EngineFailed, JobFailure, MediaUnreachable, Refusal
+from seedbed.core.errors import EngineCrashed, EngineFailed, JobFailure, MediaUnreachable, Refusal
 from seedbed.core.job import State
 from store.orders import NOON, a_request, a_success, an_order, answer_of
 
 RUNNING_LIMIT = 2
 QUEUE_LIMIT = 4
+KEY_RUNNING_LIMIT = 1
+KEY_QUEUE_LIMIT = 2
 LEASE_S = 15
-CRASH = EngineFailed("It crashed.")
+CRASH = EngineFailed("It gave up.")
+KILL = EngineCrashed("It died.")
 BROKEN_LINK = MediaUnreachable("It answered 404.", name="mediaUrls[0]")
 DAY_S = 86_400
 PROFILES = {"quick": (60, 25), "deep": (2000, 60)}
@@ -62,13 +65,14 @@ orders = st.fixed_dictionaries(
         "price": st.sampled_from([40, 7, 0]),
         "duration_s": st.sampled_from([4, 15]),
         "priority": st.integers(0, 2),
+        "is_by_limited_key": st.booleans(),
         "key": st.sampled_from([None, None, None, "a", "b"]),
         "body": st.sampled_from([b"\1" * 32, b"\1" * 32, b"\2" * 32]),
         "hook": st.sampled_from([None, "https://receiver.dev/hook"]),
     }
 )
-endings = st.sampled_from(["succeed", "crash", "crash", "break", "hand back", "keep", "keep"])
-deeds = st.sampled_from(["succeed", "crash", "break", "hand back", "beat", "beat", "cancel", "cancel"])
+endings = st.sampled_from(["succeed", "crash", "crash", "kill", "kill", "break", "hand back", "keep", "keep"])
+deeds = st.sampled_from(["succeed", "crash", "kill", "break", "hand back", "beat", "beat", "cancel", "cancel"])
 
 
 class AgainstTheModel(RuleBasedStateMachine):
@@ -77,9 +81,15 @@ class AgainstTheModel(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.model = Model(running_limit=RUNNING_LIMIT, queue_limit=QUEUE_LIMIT)
+        self.know_keys([11, 12, 13])
         self.at = NOON
         self.tenants = [Tenant(1, True), Tenant(2, True), Tenant(1, False)]
         self.ended: dict[str, State] = {}
+
+    def know_keys(self, ids: list[int]) -> None:
+        """Each tenant has one key with limits of its own."""
+        self.keys = ids
+        self.model.key_running_limits = dict.fromkeys(ids, KEY_RUNNING_LIMIT)
 
     def really(self, _step: Callable, _expected: object) -> None:
         """In PostgreSQL: do the step too, and expect the same outcome."""
@@ -131,7 +141,7 @@ class AgainstTheModel(RuleBasedStateMachine):
         if reaps:
             self.both(lambda: self.model.reap(self.at), partial(_reap, at=self.at))
 
-    def submit(self, *, tenant, pool, price, duration_s, priority, key, body, hook) -> None:
+    def submit(self, *, tenant, pool, price, duration_s, priority, is_by_limited_key, key, body, hook) -> None:
         who = self.tenants[tenant]
         request = a_request(duration_s=duration_s, priority=priority, webhook_url=hook, expires_after_s=3600)
         order = an_order(
@@ -144,6 +154,8 @@ class AgainstTheModel(RuleBasedStateMachine):
             job_id=f"req_{len(self.model.entries):032x}",
             queue_limit_jobs=QUEUE_LIMIT,
             running_limit_jobs=RUNNING_LIMIT,
+            api_key_id=self.keys[tenant] if is_by_limited_key else None,
+            key_queue_limit_jobs=KEY_QUEUE_LIMIT if is_by_limited_key else None,
             request=request,
         )
         self.both(lambda: self.model.submit(order, self.at), partial(_submit, order=order, at=self.at))
@@ -160,6 +172,8 @@ class AgainstTheModel(RuleBasedStateMachine):
                 self.finish(job_id, attempt, None)
             case "crash":
                 self.finish(job_id, attempt, CRASH)
+            case "kill":
+                self.finish(job_id, attempt, KILL)
             case "break":
                 self.finish(job_id, attempt, BROKEN_LINK)
             case "hand back":
@@ -208,6 +222,15 @@ class AgainstTheModel(RuleBasedStateMachine):
     def the_running_limit_holds(self) -> None:
         running = Counter(e.lane for e in self.model.entries.values() if e.job.state is State.PROCESSING)
         assert all(count <= RUNNING_LIMIT for count in running.values())
+        assert all(self.model.count(State.PROCESSING, key=key) <= KEY_RUNNING_LIMIT for key in self.keys)
+
+    @invariant()
+    def no_job_kills_a_third_engine(self) -> None:
+        assert all(e.job.kills < 2 or e.job.state.is_final for e in self.model.entries.values())
+
+    @invariant()
+    def no_lane_was_given_less_than_nothing(self) -> None:
+        assert all(vtime_ms >= 0 for vtime_ms in self.model.vtimes.values())
 
 
 class AgainstPostgres(AgainstTheModel):
@@ -216,6 +239,7 @@ class AgainstPostgres(AgainstTheModel):
         self.postgres = Postgres(url)
         ids = [self.postgres.do(create_account(self.postgres.conn, name=name)).id for name in ("Ada", "Bo")]
         self.tenants = [Tenant(ids[0], True), Tenant(ids[1], True), Tenant(ids[0], False)]
+        self.know_keys([self.postgres.make_key(tenant, running_limit=KEY_RUNNING_LIMIT) for tenant in self.tenants])
 
     def really(self, step: Callable, expected: object) -> None:
         assert _outcome(lambda: self.postgres.do(step(self.postgres.conn))) == expected
