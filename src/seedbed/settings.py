@@ -23,6 +23,7 @@ from seedbed.core.limits import MediaLimits
 from seedbed.core.models import MODELS
 from seedbed.core.openings import Opened, Proxy, parse_opening, parse_proxy
 from seedbed.core.pricing import DEFAULT_TARIFF, Tariff
+from seedbed.core.rate_limits import RateLimits
 from seedbed.core.request import Rules
 from seedbed.core.sizes import Resolution
 
@@ -82,6 +83,9 @@ class Settings:
     tariff_file: Path | None = _setting("A TOML file with prices, in the form that docs/settings.md shows.")
     queue_limit_jobs: int = _setting("How many jobs an account may have waiting.", 1000)
     running_limit_jobs: int = _setting("How many jobs of an account may run at a time, by default.", 4)
+    requests_per_minute: int = _setting("How many requests an API key may make a minute, by default.", 600)
+    cancels_per_minute: int = _setting("How many jobs in progress an API key may cancel a minute.", 30)
+    upload_bytes_per_day: int = _setting("How many bytes an API key may upload a day, by default.", 10_000_000_000)
     max_body_bytes: int = _setting("The largest JSON body without `data:` URIs.", 1_000_000)
     max_data_body_bytes: int = _setting("The largest request with `data:` URIs, and the largest upload.", 64_000_000)
     body_timeout_s: float = _setting(
@@ -126,6 +130,14 @@ class Settings:
     @property
     def rules(self) -> Rules:
         return Rules(opened=self.open_networks, has_samples=self.is_embedded if self.samples is None else self.samples)
+
+    @property
+    def rate_limits(self) -> RateLimits:
+        return RateLimits(
+            requests_per_minute=self.requests_per_minute,
+            cancels_per_minute=self.cancels_per_minute,
+            upload_bytes_per_day=self.upload_bytes_per_day,
+        )
 
     @property
     def media_limits(self) -> MediaLimits:

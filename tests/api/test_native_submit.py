@@ -164,8 +164,8 @@ async def test_a_full_queue_says_when_to_come_back(serve, enrol):
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (429, "queue_full")
     assert int(answer.headers["Retry-After"]) >= 1
-    assert answer.headers["RateLimit-Policy"] == '"queue";q=1'
-    assert answer.headers["RateLimit"].startswith('"queue";r=0;t=')
+    assert '"queue";q=1' in answer.headers["RateLimit-Policy"]
+    assert '"queue";r=0;t=' in answer.headers["RateLimit"]
     assert await ada.credits() == (960, 40)
 
 

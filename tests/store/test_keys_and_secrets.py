@@ -36,9 +36,9 @@ async def _last_use(conn, account):
 async def test_a_key_says_whose_it_is_and_what_it_may(conn, account):
     new = await _key(conn, account)
 
-    principal = await authenticate(conn, parse_key(new.key))
+    admission = await authenticate(conn, parse_key(new.key))
 
-    assert principal == Principal(account, Mode.LIVE, new.id, frozenset({Scope.GENERATE}))
+    assert admission.principal == Principal(account, Mode.LIVE, new.id, frozenset({Scope.GENERATE}))
     assert new.key not in repr(new)
 
 

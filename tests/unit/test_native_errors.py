@@ -25,13 +25,8 @@ EXAMPLES = [
     (errors.UnsupportedMediaType("No."), 415, "unsupported_media_type", {}),
     (errors.RangeNotSatisfiable(size_bytes=9), 416, "range_not_satisfiable", {"content-range": "bytes */9"}),
     (errors.IdempotencyMismatch(), 422, "idempotency_mismatch", {}),
-    (errors.RateLimited(retry_after_s=7), 429, "rate_limited", {"retry-after": "7", "ratelimit": '"requests";r=0;t=7'}),
-    (
-        errors.QueueFull(limit_jobs=3, retry_after_s=8),
-        429,
-        "queue_full",
-        {"retry-after": "8", "ratelimit": '"queue";r=0;t=8', "ratelimit-policy": '"queue";q=3'},
-    ),
+    (errors.RateLimited(retry_after_s=7), 429, "rate_limited", {"retry-after": "7"}),
+    (errors.QueueFull(limit_jobs=3, retry_after_s=8), 429, "queue_full", {"retry-after": "8"}),
     (errors.InternalError(), 500, "internal_error", {}),
     (errors.Unavailable("Later."), 503, "unavailable", {"retry-after": "5"}),
 ]

@@ -1,4 +1,4 @@
-"""Byte ranges as arithmetic, the pace of cancels, and the memory of queue places."""
+"""Byte ranges as arithmetic, and the memory of queue places."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seedbed.api.pace import Pace
 from seedbed.api.ranges import Span, Version, is_unchanged, requested_span
-from seedbed.core.errors import RangeNotSatisfiable, RateLimited
+from seedbed.core.errors import RangeNotSatisfiable
 
 VERSION = Version('"v1"', datetime(2026, 11, 1, 12, 0, 0, 999_999, UTC))
 DATE = "Sun, 01 Nov 2026 12:00:00 GMT"
@@ -74,20 +73,3 @@ def test_a_range_continues_only_the_same_version(proof, continues):
 )
 def test_the_etag_counts_before_the_date(headers, unchanged):
     assert is_unchanged(headers, VERSION) is unchanged
-
-
-def test_a_pace_allows_so_many_in_any_window_for_each_subject():
-    now_s = 100.0
-    pace = Pace(limit=2, window_s=10, clock=lambda: now_s)
-    pace.take("a")
-    now_s = 104.0
-    pace.take("a")
-    pace.take("b")
-
-    with pytest.raises(RateLimited) as caught:
-        pace.take("a")
-    assert caught.value.retry_after_s == 6
-    now_s = 110.0
-    pace.take("a")
-    with pytest.raises(RateLimited):
-        pace.take("a")

@@ -1,4 +1,4 @@
-"""Say whose an API key is."""
+"""Say whose an API key is, and count the request that bore it, in one round trip."""
 
 from __future__ import annotations
 
@@ -6,14 +6,20 @@ from datetime import datetime
 
 from seedbed.core.errors import Unauthorized
 from seedbed.core.keys import ParsedKey
+from seedbed.core.rate_limits import RateLimits
 from seedbed.store import keys
 from seedbed.store.database import Connection
-from seedbed.store.keys import Principal
+from seedbed.store.keys import Admission
 
 
-async def authenticate(conn: Connection, parsed: ParsedKey, *, at: datetime | None = None) -> Principal:
-    """Raises Unauthorized, in one way, for a key that is unknown, revoked, expired or of the other mode."""
-    principal = await keys.use(conn, parsed, at=at)
-    if principal is None:
+async def authenticate(
+    conn: Connection, parsed: ParsedKey, *, limits: RateLimits | None = None, at: datetime | None = None
+) -> Admission:
+    """With `limits` the request is counted; whether it was one too many, the caller sees in `requests.was_refused`.
+
+    Raises Unauthorized, in one way, for a key that is unknown, revoked, expired or of the other mode.
+    """
+    admission = await keys.use(conn, parsed, limits=limits, at=at)
+    if admission is None:
         raise Unauthorized
-    return principal
+    return admission

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from seedbed.core.keys import Mode, Scope, make_key, parse_key
+from seedbed.core.rate_limits import NO_LIMITS, KeyLimits
 from seedbed.store import keys
 from seedbed.store.database import Connection
 
@@ -26,11 +27,14 @@ async def create_key(
     name: str,
     scopes: Iterable[Scope],
     expires_at: datetime | None = None,
+    limits: KeyLimits = NO_LIMITS,
     entropy: bytes,
 ) -> NewKey:
     """`entropy` is at least 32 random bytes."""
     key = make_key(mode, entropy)
     parsed = parse_key(key)
     async with conn.transaction():
-        key_id = await keys.insert(conn, account_id, parsed, name=name, scopes=scopes, expires_at=expires_at)
+        key_id = await keys.insert(
+            conn, account_id, parsed, name=name, scopes=scopes, expires_at=expires_at, limits=limits
+        )
     return NewKey(key_id, key, parsed.last_four)

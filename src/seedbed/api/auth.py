@@ -1,7 +1,7 @@
 """Who is asking: a Bearer key, checked by its form first and only then in the database.
 
-Nothing is remembered between requests, so a revoked key ends with its revocation. Every reason to refuse a key gives
-the same answer (CONTRACT 1.1).
+Nothing is remembered between requests, so a revoked key ends with its revocation, in every process. Every reason to
+refuse a key gives the same answer (CONTRACT 1.1). The statement that looks a key up also counts its request.
 """
 
 from __future__ import annotations
@@ -10,26 +10,31 @@ import structlog
 from starlette.requests import Request
 
 from seedbed.actions.authenticate import authenticate
+from seedbed.api.allowances import admit
 from seedbed.api.service import Service
 from seedbed.core.errors import Forbidden, Unauthorized
-from seedbed.core.keys import ParsedKey, Scope, parse_key
+from seedbed.core.keys import ParsedKey, Scope, covers, parse_key
 from seedbed.store.keys import Principal
 
 
-async def principal(service: Service, request: Request, *, scope: Scope = Scope.GENERATE) -> Principal:
-    """Return who sent the request. Raises Unauthorized, or Forbidden if the key lacks the scope."""
-    who = await identify(service, request)
-    if scope not in who.scopes:
+async def principal(
+    service: Service, request: Request, *, scope: Scope = Scope.GENERATE, is_counted: bool = True
+) -> Principal:
+    """Return who sent the request. Raises Unauthorized, RateLimited, or Forbidden if the key lacks the scope."""
+    who = await identify(service, request, is_counted=is_counted)
+    if not covers(who.scopes, scope):
         raise Forbidden(scope)
     return who
 
 
-async def identify(service: Service, request: Request) -> Principal:
-    """Return who sent the request, whatever the key may do. Raises Unauthorized."""
+async def identify(service: Service, request: Request, *, is_counted: bool = True) -> Principal:
+    """Return who sent the request, whatever the key may do. Raises Unauthorized and RateLimited."""
     key = bearer_key(request)
     async with service.connection() as conn:
-        who = await authenticate(conn, key)
+        admission = await authenticate(conn, key, limits=service.rate_limits if is_counted else None)
+    who = admission.principal
     structlog.contextvars.bind_contextvars(account_id=who.account_id, mode=str(who.mode))
+    admit(service, admission)
     return who
 
 

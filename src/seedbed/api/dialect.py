@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from seedbed.api.allowances import note_refusal
 from seedbed.core.errors import InternalError, InvalidRequest, MethodNotAllowed, NotFound, Refusal
 
 
@@ -23,6 +24,7 @@ def dialect_app(routes: Sequence[BaseRoute], *, answer: Callable[[Refusal], Resp
 
     async def refused(_: Request, exc: Exception) -> Response:
         assert isinstance(exc, Refusal)
+        note_refusal(exc)
         return reply(exc)
 
     async def missed(request: Request, exc: Exception) -> Response:

@@ -25,10 +25,12 @@ from seedbed.api.native.errors import answer
 from seedbed.api.ranges import Span, Version, is_unchanged, requested_span
 from seedbed.api.service import Service
 from seedbed.api.streaming import BlobResponse
+from seedbed.core import keys
 from seedbed.core.errors import Gone, NotFound
 from seedbed.core.job import Job, State
 from seedbed.settings import ResultAccess
 from seedbed.store import jobs
+from seedbed.store.keys import Principal
 
 CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -98,7 +100,7 @@ async def _file(service: Service, request: Request, choose: Callable[[Job], Stor
 
 async def _find(service: Service, request: Request) -> Job:
     job_id = request.path_params["job_id"]
-    who = await principal(service, request) if service.settings.results is ResultAccess.KEY else None
+    who = await _owner(service, request) if service.settings.results is ResultAccess.KEY else None
     if not is_job_id(job_id):
         raise NotFound(NOTHING_HERE)
     structlog.contextvars.bind_contextvars(job_id=job_id)
@@ -110,6 +112,11 @@ async def _find(service: Service, request: Request) -> Job:
     if job is None:
         raise NotFound(NOTHING_HERE)
     return job
+
+
+async def _owner(service: Service, request: Request) -> Principal:
+    # Not counted: players load a video in many ranges, and bytes are for the proxy in front to limit.
+    return await principal(service, request, scope=keys.Scope.READ, is_counted=False)
 
 
 def _video_of(job: Job) -> StoredFile | None:

@@ -159,9 +159,10 @@ class IdempotencyMismatch(Refusal):
 class RateLimited(Refusal):
     code = "rate_limited"
 
-    def __init__(self, *, retry_after_s: int) -> None:
-        super().__init__(f"Too many requests; try again in {retry_after_s} s.")
+    def __init__(self, *, retry_after_s: int, policy: str = "requests", what: str = "requests") -> None:
+        super().__init__(f"Too many {what}; try again in {retry_after_s} s.")
         self.retry_after_s = retry_after_s
+        self.policy = policy
 
 
 class QueueFull(Refusal):

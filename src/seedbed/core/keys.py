@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import zlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -27,8 +28,9 @@ class Mode(StrEnum):
 
 
 class Scope(StrEnum):
-    GENERATE = "generate"  # create, read and cancel one's own jobs
-    ADMIN = "admin"  # the operator's API
+    GENERATE = "generate"  # create and cancel one's own jobs, upload, and all that READ allows
+    READ = "read"  # look at one's own jobs, credits and deliveries; changes nothing, spends nothing
+    ADMIN = "admin"  # the operator's API, and nothing else
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,11 @@ class ParsedKey:
 
 
 _KEY = re.compile(r"sd2_(live|test)_([0-9A-Za-z]{36})", re.ASCII)
+
+
+def covers(scopes: Collection[Scope], needed: Scope) -> bool:
+    """Whether a key with these scopes may do what needs that one: who may generate may read."""
+    return needed in scopes or (needed is Scope.READ and Scope.GENERATE in scopes)
 
 
 def base62(number: int, *, length: int) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from seedbed.core.errors import NotReady
+from seedbed.core.errors import NotReady, RateLimited
 
 MICROSECOND = timedelta(microseconds=1)
 SECOND = timedelta(seconds=1)
@@ -25,6 +25,13 @@ class Policy(StrEnum):
     CANCELS = "cancels"  # of jobs that are being processed: each of them has already cost engine time
     UPLOADS = "upload-bytes"  # bodies of uploads, and `data:` URIs
     QUEUE = "queue"  # jobs that wait: a count, not a rate; the queue itself keeps it
+
+
+WORDS = {
+    Policy.REQUESTS: "requests",
+    Policy.CANCELS: "cancels of jobs that were being processed",
+    Policy.UPLOADS: "uploaded bytes",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +73,13 @@ class Allowance:
         """Return the seconds until so many units may be taken, at least 1."""
         return max(1, _seconds(self.taken + self.quota.cost(units) - self.quota.window))
 
+    def refusal(self, units: int = 1) -> RateLimited:
+        """Return how somebody is told that so many units were too much."""
+        policy = self.quota.policy
+        return RateLimited(retry_after_s=self.retry_after_s(units), policy=policy, what=WORDS[policy])
+
     def take(self, units: int) -> Allowance:
-        """Return what is left after taking so many units, or the same, refused. The store does this in its own words."""
+        """Return what is left after taking so many units, or the same, refused. The store says this in SQL."""
         taken = self.taken + self.quota.cost(units)
         if taken > self.quota.window:
             return Allowance(self.quota, self.taken, was_refused=True)
@@ -84,21 +96,28 @@ class KeyLimits:
     running_jobs: int | None = None
 
 
+NO_LIMITS = KeyLimits()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimits:
-    """What the service allows to each key that has no limits of its own."""
+    """What the service allows to each key that has no limits of its own. Raises NotReady if that is nothing."""
 
     requests_per_minute: int = 600
     cancels_per_minute: int = 30
     upload_bytes_per_day: int = 10_000_000_000
 
-    def requests(self, own: KeyLimits = KeyLimits()) -> Quota:  # noqa: B008 - frozen
+    def __post_init__(self) -> None:
+        for quota in (self.requests, self.cancels, self.uploads):
+            quota()
+
+    def requests(self, own: KeyLimits = NO_LIMITS) -> Quota:
         return Quota(Policy.REQUESTS, own.requests_per_minute or self.requests_per_minute, timedelta(minutes=1))
 
     def cancels(self) -> Quota:
         return Quota(Policy.CANCELS, self.cancels_per_minute, timedelta(minutes=1))
 
-    def uploads(self, own: KeyLimits) -> Quota:
+    def uploads(self, own: KeyLimits = NO_LIMITS) -> Quota:
         return Quota(Policy.UPLOADS, own.upload_bytes_per_day or self.upload_bytes_per_day, timedelta(days=1))
 
 

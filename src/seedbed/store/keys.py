@@ -1,13 +1,19 @@
-"""API keys at rest: the digest, never the key."""
+"""API keys at rest: the digest, never the key.
+
+A key is looked up by the SHA-256 of what was sent. How long that takes may tell how far two digests agree, but
+nobody can choose the digest of what they send, so it tells nothing about a key: no constant-time comparison is needed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from seedbed.core.keys import Mode, ParsedKey, Scope
+from seedbed.core.rate_limits import NO_LIMITS, Allowance, KeyLimits, RateLimits
 from seedbed.store.database import Connection, Row, many, one, one_or_none
+from seedbed.store.rates import TAKE, of_quota, to_allowance
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +24,21 @@ class Principal:
     mode: Mode
     key_id: int
     scopes: frozenset[Scope]
+    limits: KeyLimits = NO_LIMITS
 
     @property
     def is_live(self) -> bool:
         return self.mode is Mode.LIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A valid key at the door. `requests` is what its request left of the quota, or None if it was not counted."""
+
+    principal: Principal
+    requests: Allowance | None
+    queued_jobs: int  # of the account in this mode
+    key_queued_jobs: int  # of the key, if that has a limit of its own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +49,7 @@ class StoredKey:
     name: str
     last_four: str
     scopes: frozenset[Scope]
+    limits: KeyLimits
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
@@ -46,6 +64,7 @@ async def insert(
     name: str,
     scopes: Iterable[Scope],
     expires_at: datetime | None,
+    limits: KeyLimits,
 ) -> int:
     """Write a new key and return its number."""
     facts = {
@@ -56,19 +75,39 @@ async def insert(
         "name": name,
         "scopes": sorted(scopes),
         "expires_at": expires_at,
+        **asdict(limits),
     }
     return int((await one(conn, _INSERT, facts))["id"])
 
 
-async def use(conn: Connection, parsed: ParsedKey, *, at: datetime | None) -> Principal | None:
-    """Return whose key this is if it is valid at this moment. Notes its use, at most once a minute."""
+async def use(
+    conn: Connection, parsed: ParsedKey, *, limits: RateLimits | None, at: datetime | None
+) -> Admission | None:
+    """Return whose key this is if it is valid at this moment, and take its request out of its quota, in one statement.
+
+    Without `limits` nothing is taken. Notes the key's use, at most once a minute.
+    """
     facts = {"digest": parsed.digest, "is_live": parsed.mode is Mode.LIVE, "at": at}
-    row = await one_or_none(conn, _FIND, facts)
+    usual = limits.requests() if limits else None
+    row = await one_or_none(conn, _USE if usual else _FIND, facts | (of_quota(usual) if usual else {}))
     if row is None:
         return None
     if row["is_use_news"]:
         await conn.execute(_NOTE_USE, facts)
-    return Principal(row["account_id"], parsed.mode, row["id"], _scopes(row))
+    own = _limits(row)
+    principal = Principal(row["account_id"], parsed.mode, row["key_id"], _scopes(row), own)
+    requests = to_allowance(row, limits.requests(own)) if limits else None
+    return Admission(principal, requests, int(row["queued_jobs"]), row["key_queued_jobs"])
+
+
+async def limit(conn: Connection, key_id: int, limits: KeyLimits) -> bool:
+    """Give the key these limits of its own instead of those it had. False if there is none of that number."""
+    return await one_or_none(conn, _LIMIT, {"id": key_id, **asdict(limits)}) is not None
+
+
+async def get(conn: Connection, key_id: int) -> StoredKey | None:
+    row = await one_or_none(conn, "select * from api_key where id = %(id)s", {"id": key_id})
+    return _to_stored(row) if row else None
 
 
 async def revoke(conn: Connection, key_id: int, *, at: datetime | None) -> bool:
@@ -91,6 +130,15 @@ def _scopes(row: Row) -> frozenset[Scope]:
     return frozenset(Scope(scope) for scope in row["scopes"])
 
 
+def _limits(row: Row) -> KeyLimits:
+    return KeyLimits(
+        requests_per_minute=row["requests_per_minute"],
+        upload_bytes_per_day=row["upload_bytes_per_day"],
+        queued_jobs=row["queue_limit_jobs"],
+        running_jobs=row["running_limit_jobs"],
+    )
+
+
 def _to_stored(row: Row) -> StoredKey:
     return StoredKey(
         id=row["id"],
@@ -99,6 +147,7 @@ def _to_stored(row: Row) -> StoredKey:
         name=row["name"],
         last_four=row["last_four"],
         scopes=_scopes(row),
+        limits=_limits(row),
         created_at=row["created_at"],
         expires_at=row["expires_at"],
         revoked_at=row["revoked_at"],
@@ -107,18 +156,41 @@ def _to_stored(row: Row) -> StoredKey:
 
 
 _INSERT = """
-insert into api_key (account_id, is_live, digest, last_four, name, scopes, expires_at)
-values (%(account_id)s, %(is_live)s, %(digest)s, %(last_four)s, %(name)s, %(scopes)s, %(expires_at)s)
+insert into api_key (account_id, is_live, digest, last_four, name, scopes, expires_at, requests_per_minute,
+    upload_bytes_per_day, queue_limit_jobs, running_limit_jobs)
+values (%(account_id)s, %(is_live)s, %(digest)s, %(last_four)s, %(name)s, %(scopes)s, %(expires_at)s,
+    %(requests_per_minute)s, %(upload_bytes_per_day)s, %(queued_jobs)s, %(running_jobs)s)
+returning id
+"""
+_LIMIT = """
+update api_key set requests_per_minute = %(requests_per_minute)s, upload_bytes_per_day = %(upload_bytes_per_day)s,
+    queue_limit_jobs = %(queued_jobs)s, running_limit_jobs = %(running_jobs)s
+where id = %(id)s
 returning id
 """
 _FIND = """
-select id, account_id, scopes,
-    last_used_at is null or last_used_at < coalesce(%(at)s::timestamptz, clock_timestamp()) - interval '1 minute'
-        as is_use_news
-from api_key
+select id as key_id, account_id, scopes, requests_per_minute, upload_bytes_per_day, queue_limit_jobs,
+    running_limit_jobs, now.at,
+    last_used_at is null or last_used_at < now.at - interval '1 minute' as is_use_news,
+    (select coalesce(sum(queued), 0) from lane
+     where lane.account_id = api_key.account_id and lane.is_live = api_key.is_live) as queued_jobs,
+    case when queue_limit_jobs is null then 0 else
+        (select count(*) from job where job.api_key_id = api_key.id and job.state = 'queued')
+    end as key_queued_jobs
+from api_key, (select coalesce(%(at)s::timestamptz, clock_timestamp()) as at offset 0) now
 where digest = %(digest)s and is_live = %(is_live)s and revoked_at is null
-    and (expires_at is null or expires_at > coalesce(%(at)s::timestamptz, clock_timestamp()))
+    and (expires_at is null or expires_at > now.at)
 """
+# Integer division rounds the cost of a request down to a microsecond, as Quota.cost does.
+_COST_OF_ONE = """
+select key_id, at,
+    %(span_us)s::bigint / coalesce(requests_per_minute, %(most)s::bigint) * interval '1 microsecond' as cost
+from found
+"""
+_USE = "".join((
+    "with found as materialized (", _FIND, "), asking as (", _COST_OF_ONE, "), taken as (", TAKE, ")",
+    "select * from found cross join taken",
+))  # fmt: skip
 _NOTE_USE = """
 update api_key set last_used_at = coalesce(%(at)s::timestamptz, clock_timestamp()) where digest = %(digest)s
 """

@@ -11,12 +11,13 @@ from seedbed.api.auth import principal
 from seedbed.api.native.answers import json_response
 from seedbed.api.native.wire import Credits, WebhookSecrets
 from seedbed.api.service import Service
+from seedbed.core.keys import Scope
 from seedbed.core.signing import SECRET_BYTES
 from seedbed.store import accounts, ledger
 
 
 async def show_credits(service: Service, request: Request) -> Response:
-    who = await principal(service, request)
+    who = await principal(service, request, scope=Scope.READ)
     async with service.connection() as conn:
         balance = await ledger.balance(conn, who.account_id, is_live=who.is_live)
     return json_response(Credits(available=balance.available_credits, held=balance.held_credits, livemode=who.is_live))

@@ -48,7 +48,7 @@ def envelope(refusal: Refusal) -> Refused:
 
 
 def headers(refusal: Refusal) -> dict[str, str]:
-    """Return the headers that a status asks for. The RateLimit fields follow the IETF's draft of them."""
+    """Return the headers that a status asks for. The RateLimit fields are written for all dialects in one place."""
     match refusal:
         case errors.Unauthorized():
             return {"WWW-Authenticate": 'Bearer realm="seedbed"'}
@@ -56,12 +56,7 @@ def headers(refusal: Refusal) -> dict[str, str]:
             return {"Allow": ", ".join(refusal.allowed)}
         case errors.RangeNotSatisfiable():
             return {"Content-Range": f"bytes */{refusal.size_bytes}", "Accept-Ranges": "bytes"}
-        case errors.QueueFull():
-            policy = {"RateLimit-Policy": f'"queue";q={refusal.limit_jobs}'}
-            return policy | _wait(refusal.retry_after_s) | {"RateLimit": f'"queue";r=0;t={refusal.retry_after_s}'}
-        case errors.RateLimited():
-            return _wait(refusal.retry_after_s) | {"RateLimit": f'"requests";r=0;t={refusal.retry_after_s}'}
-        case errors.IdempotencyInFlight() | errors.Unavailable():
+        case errors.QueueFull() | errors.RateLimited() | errors.IdempotencyInFlight() | errors.Unavailable():
             return _wait(refusal.retry_after_s)
         case _:
             return {}

@@ -145,6 +145,8 @@ def _order(service: Service, who: Principal, accepted: Accepted, claim: Idempote
         idempotency=claim,
         queue_limit_jobs=service.settings.queue_limit_jobs,
         running_limit_jobs=service.settings.running_limit_jobs,
+        api_key_id=who.key_id,
+        key_queue_limit_jobs=who.limits.queued_jobs,
     )
 
 
