@@ -15,6 +15,7 @@ from seedbed.core.errors import Unavailable
 from seedbed.store import workers
 from seedbed.store.database import borrow, connect_pool, one
 from seedbed.store.notices import CANCEL_CHANNEL, WORK_CHANNEL
+from seedbed.store.workers import WorkerState
 from store.orders import LEASE_S, NOON, a_request, after, an_order, answer_of
 
 pytestmark = pytest.mark.server
@@ -74,6 +75,19 @@ async def test_a_worker_is_alive_while_it_is_heard_of(conn):
     (worker,) = await workers.alive(conn, 10, at=after(14))
     assert (worker.id, worker.pools, worker.doing, worker.seen_at) == ("w1", ("default",), "req_1", after(5))
     assert await workers.alive(conn, 10, at=after(15)) == []
+
+
+async def test_a_workers_state_says_since_when_and_why(conn):
+    async def beat(seconds, state, reason=None):
+        await workers.heartbeat(conn, "w1", ["default"], {}, None, state=state, reason=reason, at=after(seconds))
+
+    await beat(0, WorkerState.READY)
+    await beat(5, WorkerState.QUARANTINED, "its picture is green")
+    await beat(10, WorkerState.QUARANTINED, "its picture is green")
+
+    (worker,) = await workers.alive(conn, 10, at=after(10))
+    assert (worker.state, worker.state_since) == (WorkerState.QUARANTINED, after(5))
+    assert worker.reason == "its picture is green"
 
 
 async def test_a_worker_that_leaves_is_forgotten(conn):

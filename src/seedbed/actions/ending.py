@@ -13,7 +13,7 @@ from seedbed.core.errors import JobFailure
 from seedbed.core.fairness import correction_ms
 from seedbed.core.job import Failure, Job, State, move
 from seedbed.core.retry import job_backoff
-from seedbed.store import assets, deliveries, jobs, lanes, ledger
+from seedbed.store import assets, deliveries, jobs, lanes, leftovers, ledger
 from seedbed.store.database import Connection
 from seedbed.store.lanes import lane_of
 
@@ -24,6 +24,8 @@ async def end(conn: Connection, job: Job, to: State, *, at: datetime) -> Job:
     Raises IllegalMove if the job is final already.
     """
     ended = await jobs.settle(conn, move(job, to, at=at))
+    if job.state is State.PROCESSING and to is not State.SUCCEEDED:
+        await leftovers.leave(conn, job.id, job.attempt, at=at)
     await lanes.change(conn, lane_of(job), **_leaving(job, at=at))
     await ledger.resolve(conn, ended, TransferKind.CAPTURE if to is State.SUCCEEDED else TransferKind.RELEASE, at=at)
     await assets.unpin(conn, job.id)
@@ -44,6 +46,7 @@ async def fail(conn: Connection, job: Job, failure: JobFailure, *, at: datetime)
 async def requeue(conn: Connection, job: Job, *, run_at: datetime | None = None, at: datetime) -> Job:
     """Put a processing job back into its lane, not to be claimed before `run_at`. Its credits stay held."""
     queued = await jobs.settle(conn, move(job, State.QUEUED, at=at), run_at=run_at)
+    await leftovers.leave(conn, job.id, job.attempt, at=at)
     await lanes.change(conn, lane_of(job), queued=+1, **_leaving(job, at=at))
     return queued
 

@@ -349,15 +349,35 @@ create table webhook_endpoint (
     check ((off_since is null) = (off_because is null))
 );
 
+create type worker_state as enum (
+    'ready',      -- -> testing (its engine failed several times in a row)
+    'testing',    -- -> ready, quarantined
+    'quarantined' -- takes no job; -> testing (again and again, with growing pauses)
+);
+
 create table worker (
     id           text primary key,
     pools        text[] not null,
     capabilities jsonb not null,
     doing        text, -- the job it works on
     started_at   timestamptz not null default clock_timestamp(),
-    seen_at      timestamptz not null
+    seen_at      timestamptz not null,
+    state        worker_state not null default 'ready', -- of its best slot
+    state_since  timestamptz not null default clock_timestamp(),
+    reason       text -- what is wrong with any of its slots
 );
 create index worker_seen on worker (seen_at);
+
+-- Attempts that lost their job: whatever bytes they stored are nobody's. There is no foreign key to the job: a job may be
+-- erased before its bytes are.
+create table leftover (
+    job_id  text not null,
+    attempt integer not null check (attempt > 0),
+    due_at  timestamptz not null, -- the bytes are to be deleted then
+    sweeps  integer not null default 0, -- how often that was done
+    primary key (job_id, attempt)
+);
+create index leftover_due on leftover (due_at);
 
 -- When the service was audited. Of many workers one looks every hour.
 create table audit_run (
