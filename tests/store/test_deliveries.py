@@ -9,9 +9,10 @@ from seedbed.actions.cancel import cancel
 from seedbed.actions.create_account import create_account
 from seedbed.actions.submit import submit
 from seedbed.core.job import State
-from seedbed.store import deliveries
+from seedbed.store import attempts, deliveries
+from seedbed.store.attempts import Attempt
 from seedbed.store.database import many
-from seedbed.store.deliveries import Attempt, DeliveryState
+from seedbed.store.deliveries import DeliveryState
 from store.orders import NOON, a_request, after, an_order, answer_of
 
 pytestmark = pytest.mark.server
@@ -28,17 +29,27 @@ async def _cancelled_with_webhook(conn):
 async def test_an_attempt_is_counted_and_what_follows_is_stored(conn):
     job = await _cancelled_with_webhook(conn)
     (new,) = await deliveries.of_job(conn, job.id)
-    attempt = Attempt(status=503, latency_ms=12, excerpt="busy\x00" + "x" * 1000)
 
     recorded = await deliveries.record(
-        conn, new.id, attempt, state=DeliveryState.PENDING, next_at=after(5), at=after(1)
+        conn, new.id, status=503, latency_ms=12, state=DeliveryState.PENDING, next_at=after(5), at=after(1)
     )
 
     assert recorded == await deliveries.get(conn, new.id)
     assert (recorded.attempts, recorded.last_status, recorded.last_latency_ms) == (1, 503, 12)
     assert (recorded.attempted_at, recorded.next_at) == (after(1), after(5))
-    assert recorded.last_excerpt.startswith("busyxxx")
-    assert len(recorded.last_excerpt) < 510
+
+
+async def test_the_beginning_of_an_answer_is_kept_and_the_same_attempt_is_written_once(conn):
+    job = await _cancelled_with_webhook(conn)
+    (new,) = await deliveries.of_job(conn, job.id)
+    attempt = Attempt(at=NOON, status=503, latency_ms=12, excerpt="busy\x00" + "x" * 5000)
+
+    written = [await attempts.insert(conn, new.id, number, attempt) for number in (1, 2)]
+
+    [logged] = (await attempts.of_deliveries(conn, [new.id]))[new.id]
+    assert written == [True, False]
+    assert (logged.number, logged.attempt.at, logged.attempt.status) == (1, NOON, 503)
+    assert (logged.attempt.excerpt[:7], len(logged.attempt.excerpt)) == ("busyxxx", 1023)
 
 
 async def test_a_delivery_names_the_event_and_starts_pending(conn):

@@ -13,7 +13,8 @@ from seedbed.core.errors import JobFailure
 from seedbed.core.fairness import correction_ms
 from seedbed.core.job import Failure, Job, State, move
 from seedbed.core.retry import job_backoff
-from seedbed.store import assets, deliveries, jobs, lanes, leftovers, ledger
+from seedbed.core.webhooks import StopReason, address_of, switched_off_warning
+from seedbed.store import assets, deliveries, endpoints, jobs, lanes, leftovers, ledger
 from seedbed.store.database import Connection
 from seedbed.store.lanes import lane_of
 
@@ -23,6 +24,7 @@ async def end(conn: Connection, job: Job, to: State, *, at: datetime) -> Job:
 
     Raises IllegalMove if the job is final already.
     """
+    job, stopped_because = await _warned(conn, job)
     ended = await jobs.settle(conn, move(job, to, at=at))
     if job.state is State.PROCESSING and to is not State.SUCCEEDED:
         await leftovers.leave(conn, job.id, job.attempt, at=at)
@@ -30,7 +32,7 @@ async def end(conn: Connection, job: Job, to: State, *, at: datetime) -> Job:
     await ledger.resolve(conn, ended, TransferKind.CAPTURE if to is State.SUCCEEDED else TransferKind.RELEASE, at=at)
     await assets.unpin(conn, job.id)
     if job.request.webhook_url:
-        await deliveries.enqueue(conn, ended, job.request.webhook_url, at=at)
+        await deliveries.enqueue(conn, ended, job.request.webhook_url, stopped_because=stopped_because, at=at)
     return ended
 
 
@@ -49,6 +51,15 @@ async def requeue(conn: Connection, job: Job, *, run_at: datetime | None = None,
     await leftovers.leave(conn, job.id, job.attempt, at=at)
     await lanes.change(conn, lane_of(job), queued=+1, **_leaving(job, at=at))
     return queued
+
+
+async def _warned(conn: Connection, job: Job) -> tuple[Job, StopReason | None]:
+    """Return the job, with a warning if its webhook's address is switched off, and why it is."""
+    url = job.request.webhook_url
+    if not url:
+        return job, None
+    reason = await endpoints.stop_reason(conn, job.account_id, address_of(url), is_live=job.is_live)
+    return (replace(job, warnings=(*job.warnings, switched_off_warning(reason))) if reason else job), reason
 
 
 def _leaving(job: Job, *, at: datetime) -> dict[str, int]:

@@ -10,13 +10,14 @@ import asyncio
 import re
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
 
 import httpx
 
-from seedbed.core.openings import Opened
+from seedbed.core.openings import Opened, opens
 from seedbed.core.urls import UrlFault, check_url
 from seedbed.outbound.guard import STRAIGHT, Resolve, Way, guarded_client, resolve_by_system
 
@@ -26,21 +27,17 @@ _SECONDS = re.compile(r"\d{1,9}")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`status` is None if no answer came, and then `excerpt` says why."""
+    """`status` is None if no answer came, and then `error` says why. `excerpt` is the beginning of the answer's body.
+
+    `is_private`: the receiver stands in a network that the operator opened, so its words are not for everybody.
+    """
 
     status: int | None
     latency_ms: int
-    excerpt: str
+    excerpt: str = ""
+    is_private: bool = False
+    error: str | None = None
     retry_after: timedelta | None = None
-
-    @property
-    def is_accepted(self) -> bool:
-        return self.status is not None and 200 <= self.status < 300
-
-    @property
-    def is_gone(self) -> bool:
-        """The receiver wants no more of these."""
-        return self.status == 410
 
 
 async def post_webhook(
@@ -53,22 +50,30 @@ async def post_webhook(
     resolve: Resolve = resolve_by_system,
     way: Way = STRAIGHT,
 ) -> Answer:
-    """Send a JSON body and return the answer, or why there was none. `timeout_s` is for all of it."""
+    """Send a JSON body and return the answer, or why there was none. `timeout_s` is for all of it.
+
+    Once the status line and the headers are there, the answer counts, whatever becomes of the body: of that, what comes
+    within the time and the first KiB is kept, and the rest is not received.
+    """
     began_s = time.monotonic()
+    heard = _Heard()
     try:
         check_url(url, opened=opened)
         async with asyncio.timeout(timeout_s), guarded_client(opened=opened, resolve=resolve, way=way) as client:
             sent = {**headers, "Content-Type": "application/json", "Accept-Encoding": "identity"}
             async with client.stream("POST", url, content=body, headers=sent) as response:
-                excerpt = await _beginning(response)
+                heard.response = response
+                heard.latency_ms = _since_ms(began_s)
+                await _hear_beginning(response, heard.body)
     except UrlFault as exc:
         return _no_answer(f"The URL {exc}.", began_s)
     except (TimeoutError, httpx.TimeoutException):
-        return _no_answer(f"No answer came within {timeout_s:g} s.", began_s)
+        if heard.response is None:
+            return _no_answer(f"No answer came within {timeout_s:g} s.", began_s)
     except (httpx.HTTPError, httpx.InvalidURL) as exc:
-        return _no_answer(f"No answer came: {_why(exc)}.", began_s)
-    retry_after = parse_retry_after(response.headers.get("retry-after"), now=datetime.now(UTC))
-    return Answer(response.status_code, _since_ms(began_s), excerpt, retry_after)
+        if heard.response is None:
+            return _no_answer(f"No answer came: {_why(exc)}.", began_s)
+    return _answer(heard, opened)
 
 
 def parse_retry_after(text: str | None, *, now: datetime) -> timedelta | None:
@@ -84,13 +89,43 @@ def parse_retry_after(text: str | None, *, now: datetime) -> timedelta | None:
     return max(timedelta(0), moment.replace(tzinfo=moment.tzinfo or UTC) - now)
 
 
-async def _beginning(response: httpx.Response) -> str:
-    data = b""
-    async for chunk in response.aiter_raw(EXCERPT_BYTES):
-        data += chunk
-        if len(data) >= EXCERPT_BYTES:
-            break
-    return data[:EXCERPT_BYTES].decode(errors="replace")
+@dataclass(slots=True)
+class _Heard:
+    """What was received so far, kept outside the block that the deadline cuts short."""
+
+    response: httpx.Response | None = None
+    latency_ms: int = 0
+    body: bytearray = field(default_factory=bytearray)
+
+
+def _answer(heard: _Heard, opened: Sequence[Opened]) -> Answer:
+    response = heard.response
+    assert response is not None  # or why there is none was returned before
+    return Answer(
+        response.status_code,
+        heard.latency_ms,
+        heard.body[:EXCERPT_BYTES].decode(errors="replace"),
+        is_private=_is_in_opened(response, opened),
+        retry_after=parse_retry_after(response.headers.get("retry-after"), now=datetime.now(UTC)),
+    )
+
+
+async def _hear_beginning(response: httpx.Response, body: bytearray) -> None:
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) >= EXCERPT_BYTES:
+            return
+
+
+def _is_in_opened(response: httpx.Response, opened: Sequence[Opened]) -> bool:
+    """Say whether the address that was dialled is only called because the operator opened its network."""
+    if not opened:
+        return False
+    peer = response.extensions["network_stream"].get_extra_info("server_addr")
+    if not peer:
+        return True
+    is_plain = response.request.url.scheme == "http"
+    return any(opens(entry, ip_address(peer[0]), port=peer[1], is_plain=is_plain) for entry in opened)
 
 
 def _why(exc: Exception) -> str:
@@ -104,7 +139,7 @@ def _why(exc: Exception) -> str:
 
 
 def _no_answer(reason: str, began_s: float) -> Answer:
-    return Answer(None, _since_ms(began_s), reason)
+    return Answer(None, _since_ms(began_s), error=reason)
 
 
 def _since_ms(began_s: float) -> int:

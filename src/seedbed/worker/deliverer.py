@@ -6,7 +6,6 @@ An attempt may be made twice if a worker dies at the wrong moment; the receiver 
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 import secrets
 from datetime import timedelta
@@ -15,21 +14,24 @@ import structlog
 from procrastinate import App, PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import ConnectorException
 
-from seedbed.core.job import Job
-from seedbed.core.native_view import native_view
-from seedbed.core.retry import webhook_wait
+from seedbed.actions.begin_attempt import DueAttempt, begin_attempt
+from seedbed.actions.postpone_attempt import postpone_attempt
+from seedbed.actions.record_attempt import Recorded, record_attempt
 from seedbed.core.signing import SECRET_BYTES, signature_headers
+from seedbed.core.urls import host_of
+from seedbed.core.webhooks import THROTTLED, webhook_body
 from seedbed.outbound.webhooks import Answer, post_webhook
 from seedbed.settings import Settings
-from seedbed.store import accounts, deliveries, jobs
-from seedbed.store.database import Connection, Pool, borrow, moment
-from seedbed.store.deliveries import Attempt, Delivery, DeliveryState
+from seedbed.store import deliveries
+from seedbed.store.attempts import Attempt
+from seedbed.store.database import Pool, borrow
 from seedbed.worker.patience import TRANSIENT, patiently
+from seedbed.worker.turns import Receiver, Turns
 from seedbed.worker.ways import way_out
 
 log = structlog.get_logger()
 
-AT_ONCE = 8
+AT_ONCE = 64  # attempts; they wait for others nearly all their time. Who gets the places: `worker.turns`
 POLL_S = 5.0
 RESTART_S = 2.0
 RESCUE_EVERY_S = 30.0
@@ -53,9 +55,11 @@ async def deliver_webhooks(url: str, pool: Pool, settings: Settings) -> None:
 async def _run(url: str, pool: Pool, settings: Settings) -> None:
     app = App(connector=PsycopgConnector(conninfo=url, min_size=1, max_size=4))
 
+    turns = Turns()
+
     @app.task(name=deliveries.TASK, queue=deliveries.QUEUE, retry=AFTER_OUR_OWN_FAULT)
     async def attempt(delivery_id: str) -> None:
-        await make_attempt(pool, settings, delivery_id)
+        await make_attempt(pool, settings, delivery_id, turns=turns)
 
     async with app.open_async(), asyncio.TaskGroup() as group:
         rescuing = group.create_task(_rescue(app))
@@ -80,61 +84,67 @@ async def _rescue(app: App) -> None:
         await asyncio.sleep(RESCUE_EVERY_S)
 
 
-async def make_attempt(pool: Pool, settings: Settings, delivery_id: str) -> None:
-    """Post the webhook once, write down what came of it, and schedule the next attempt if there is to be one."""
+async def make_attempt(pool: Pool, settings: Settings, delivery_id: str, *, turns: Turns) -> None:
+    """Post the webhook once if it is due, and write down what came of it with all that follows."""
     async with borrow(pool) as conn:
-        delivery = await deliveries.get(conn, delivery_id)
-        job = await jobs.find(conn, delivery.job_id) if delivery else None
-        if delivery is None or job is None or delivery.state is not DeliveryState.PENDING:
-            return
-        at = await moment(conn, None)
-        signers = await accounts.webhook_secrets(
-            conn, job.account_id, is_live=job.is_live, entropy=secrets.token_bytes(SECRET_BYTES)
-        )
-    body = body_of(job, base_url=settings.base_url)
-    headers = signature_headers(signers, message_id=delivery.id, timestamp_unix_s=int(at.timestamp()), body=body)
-    answer = await post_webhook(
-        delivery.url,
+        due = await begin_attempt(conn, delivery_id, entropy=secrets.token_bytes(SECRET_BYTES))
+    if due is None:
+        return
+    receiver = Receiver(due.job.account_id, host_of(due.delivery.url) or "")
+    wait_s = turns.wait_s(receiver, delivery_id)
+    if wait_s:
+        await patiently(pool, lambda conn: postpone_attempt(conn, delivery_id, timedelta(seconds=wait_s)))
+        return
+    with turns.taken(receiver, delivery_id):
+        answer = await _post(due, settings)
+    if answer.status in THROTTLED or answer.retry_after:
+        turns.rest(receiver, answer.retry_after)
+    attempt = Attempt(
+        at=due.at,
+        status=answer.status,
+        latency_ms=answer.latency_ms,
+        excerpt=answer.excerpt,
+        is_private=answer.is_private,
+        error=answer.error,
+    )
+    chance = random.random()
+    recorded = await patiently(
+        pool,
+        lambda conn: record_attempt(conn, delivery_id, attempt, chance=chance, retry_after=answer.retry_after),
+    )
+    _tell(recorded, attempt, receiver)
+
+
+async def _post(due: DueAttempt, settings: Settings) -> Answer:
+    body = webhook_body(due.job, base_url=settings.base_url)
+    headers = signature_headers(
+        due.secrets, message_id=due.delivery.id, timestamp_unix_s=int(due.at.timestamp()), body=body
+    )
+    return await post_webhook(
+        due.delivery.url,
         body=body,
         headers=headers,
         timeout_s=settings.webhook_timeout_s,
         opened=settings.open_networks,
         way=way_out(settings),
     )
-    await patiently(pool, lambda conn: record_answer(conn, delivery, answer, chance=random.random()))
 
 
-def body_of(job: Job, *, base_url: str) -> bytes:
-    return json.dumps(native_view(job, base_url=base_url), ensure_ascii=False, separators=(",", ":")).encode()
-
-
-async def record_answer(conn: Connection, delivery: Delivery, answer: Answer, *, chance: float) -> Delivery:
-    """Store what came of an attempt together with the task for the next one, if one follows."""
-    wait = _wait(delivery, answer, chance)
-    async with conn.transaction():
-        next_at = await moment(conn, None) + wait if wait is not None else None
-        recorded = await deliveries.record(
-            conn,
-            delivery.id,
-            Attempt(status=answer.status, latency_ms=answer.latency_ms, excerpt=answer.excerpt),
-            state=_state(answer, wait),
-            next_at=next_at,
-        )
-        if next_at is not None:
-            await deliveries.schedule(conn, delivery.id, next_at)
-    log.info("delivery.attempted", delivery=delivery.id, status=answer.status, state=recorded.state.value)
-    return recorded
-
-
-def _wait(delivery: Delivery, answer: Answer, chance: float) -> timedelta | None:
-    if answer.is_accepted or answer.is_gone:
-        return None
-    return webhook_wait(delivery.attempts + 1, chance=chance, retry_after=answer.retry_after)
-
-
-def _state(answer: Answer, wait: timedelta | None) -> DeliveryState:
-    if answer.is_accepted:
-        return DeliveryState.DELIVERED
-    if answer.is_gone:
-        return DeliveryState.STOPPED
-    return DeliveryState.EXHAUSTED if wait is None else DeliveryState.PENDING
+def _tell(recorded: Recorded | None, attempt: Attempt, receiver: Receiver) -> None:
+    """Write the log. Of an address only the host: a path, too, may be a secret."""
+    if recorded is None:
+        return
+    delivery = recorded.delivery
+    log.info(
+        "delivery.attempted",
+        delivery=delivery.id,
+        job_id=delivery.job_id,
+        host=receiver.host,
+        status=attempt.status,
+        error=attempt.error,
+        latency_ms=attempt.latency_ms,
+        state=delivery.state.value,
+    )
+    if recorded.switched_off:
+        reason = recorded.switched_off.value
+        log.warning("webhook.switched_off", account_id=receiver.account_id, host=receiver.host, reason=reason)
