@@ -79,15 +79,6 @@ async def test_a_sweep_that_died_is_done_again_and_one_that_ended_once_more_an_h
     assert await _due(conn, 86_400) == []
 
 
-async def test_a_worker_that_swept_for_itself_has_it_forgotten(conn):
-    await leftovers.leave(conn, "req_1", 1, at=NOON)
-    await leftovers.leave(conn, "req_1", 2, at=NOON)
-
-    await leftovers.forget(conn, Leftover("req_1", 1))
-
-    assert await _due(conn, 60) == [Leftover("req_1", 2)]
-
-
 async def test_two_sweepers_take_different_leftovers(open_connection):
     one, other = await open_connection(), await open_connection()
     for attempt in (1, 2):

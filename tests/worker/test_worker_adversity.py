@@ -12,15 +12,17 @@ from obstore.store import LocalStore
 from workbench import HERE, engines, until
 from world import FUNDS, PRICE
 
+from seedbed.actions.claim import claim
 from seedbed.actions.reap import reap
 from seedbed.blobs.store import Blobs
 from seedbed.core.credits import Balance
+from seedbed.core.errors import Unavailable
 from seedbed.core.job import State
 from seedbed.worker.attempt import Bench
-from seedbed.worker.chores import sweep_once
 from seedbed.worker.host import EngineHost, EngineLimits
 from seedbed.worker.loop import sources_of
 from seedbed.worker.slot import Slot
+from seedbed.worker.sweeping import sweep_leftovers, sweep_once
 from seedbed.worker.switchboard import Switchboard
 
 pytestmark = pytest.mark.server
@@ -128,6 +130,11 @@ async def test_broken_connections_cost_no_job(world):
     assert (job.state, job.attempt, job.failures) == (State.SUCCEEDED, 1, 0)
 
 
+class Refusing(Blobs):
+    async def delete_prefix(self, prefix):
+        raise Unavailable(f"away: {prefix}")
+
+
 class LateBlobs(Blobs):
     """Stores, and then lets something happen before it says so."""
 
@@ -175,15 +182,46 @@ async def test_bytes_that_no_job_names_are_swept_and_the_others_kept(world):
     job_id = await world.submit()
     async with world.worker():
         await world.ended(job_id)
+    kept = f"jobs/{job_id}/1/result.mp4"
     await world.blobs.put_bytes(f"jobs/{job_id}/7/result.mp4", b"left behind by a killed worker")
-    await world.blobs.put_bytes("jobs/req_gone/1/result.mp4", b"of a job that was erased")
+    await world.blobs.put_bytes("jobs/req_gone/1/result.mp4", b"of a job that is in no row")
 
     await sweep_once(world.pool, world.blobs)
-    young = world.stored()
+    at_once = world.stored()
     await sweep_once(world.pool, world.blobs, at=datetime.now(UTC) + timedelta(days=2))
 
-    assert len(young) == 3
-    assert world.stored() == [f"jobs/{job_id}/1/result.mp4"]
+    assert at_once == [kept, "jobs/req_gone/1/result.mp4"]
+    assert world.stored() == [kept]
+
+
+async def test_bytes_of_a_killed_worker_are_swept_without_reading_the_store(world):
+    job_id = await world.submit()
+    async with world.pool.connection() as conn:
+        await claim(conn, pools=["default"], worker="killed", lease_s=10)
+    await world.blobs.put_bytes(f"jobs/{job_id}/1/result.mp4", b"stored, and then killed before the finish")
+
+    swept = [await sweep_leftovers(world.pool, world.blobs, at=in_hours(0.5))]
+    await reaped(world, hours=1)
+    swept += [await sweep_leftovers(world.pool, world.blobs, at=in_hours(1))]
+    leased = world.stored()
+    swept += [await sweep_leftovers(world.pool, world.blobs, at=in_hours(1.1))]
+
+    assert swept == [0, 0, 1]
+    assert leased == [f"jobs/{job_id}/1/result.mp4"]
+    assert world.stored() == []
+
+
+async def test_a_store_that_is_away_is_swept_later(world):
+    job_id = await world.submit()
+    async with world.worker("Endless"):
+        await world.rendering(job_id)
+        await world.cancel(job_id)
+    away = Refusing(LocalStore(world.blobs_folder))
+
+    swept = await sweep_leftovers(world.pool, away, at=in_hours(1))
+    again = await sweep_leftovers(world.pool, world.blobs, at=in_hours(1.1))
+
+    assert (swept, again) == (0, 1)
 
 
 async def test_credits_are_whole_after_a_lost_worker_gave_up_for_good(world):
@@ -198,6 +236,10 @@ async def test_credits_are_whole_after_a_lost_worker_gave_up_for_good(world):
     job = await world.job(job_id)
     assert (job.state, job.failure.code) == (State.FAILED, "worker_lost")
     assert await world.balance() == Balance(FUNDS, 0)
+
+
+def in_hours(hours: float) -> datetime:
+    return datetime.now(UTC) + timedelta(hours=hours)
 
 
 async def reaped(world, *, hours: float) -> None:

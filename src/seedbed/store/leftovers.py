@@ -44,12 +44,6 @@ async def swept(conn: Connection, leftovers: Sequence[Leftover], *, at: datetime
     await conn.execute(_FORGET, {**facts, "sweeps": SWEEPS})
 
 
-async def forget(conn: Connection, leftover: Leftover) -> None:
-    """Say that the worker of that attempt itself deleted its bytes, and will store no more."""
-    facts = {"job_ids": [leftover.job_id], "attempts": [leftover.attempt]}
-    await conn.execute(_FORGET, {**facts, "sweeps": 0})
-
-
 _LEAVE = """
 insert into leftover (job_id, attempt, due_at)
 values (%(job_id)s, %(attempt)s, %(at)s + make_interval(secs => %(wait_s)s))
