@@ -13,6 +13,7 @@ from seedbed.core.credits import topup_for_test_mode
 from seedbed.core.errors import InvalidRequest, QueueFull, Unavailable
 from seedbed.core.fairness import QUEUE_FULL_RETRY_S, estimate_ms
 from seedbed.core.job import Job, State
+from seedbed.core.rehearsal import Rehearsal, rehearse
 from seedbed.core.request import Accepted
 from seedbed.core.urls import ASSET_SCHEME
 from seedbed.store import assets, idempotency, jobs, lanes, ledger
@@ -53,17 +54,18 @@ async def submit(
 ) -> Submitted:
     """Create the job, or return the one that the same Idempotency-Key created before.
 
-    Raises InsufficientCredits, QueueFull, IdempotencyMismatch, IdempotencyInFlight, and InvalidRequest for an asset
-    that is not the account's. Nothing is stored then.
+    Raises InsufficientCredits, QueueFull, IdempotencyMismatch, IdempotencyInFlight, InvalidRequest for an asset that is
+    not the account's, and in test mode whatever the prompt asks for. Nothing is stored then.
     """
     async with conn.transaction():
         now = await moment(conn, at)
         replayed = await _replay(conn, order, at=now)
         if replayed:
             return replayed
-        job = _new_job(order, at=now)
+        rehearsal = _rehearsed(order)
+        job = _new_job(order, rehearsal, at=now)
         await _enter_lane(conn, order, job)
-        job = await jobs.insert(conn, job)
+        job = await jobs.insert(conn, job, run_at=rehearsal.run_at(now))
         await _pin_assets(conn, order, at=now)
         await _hold(conn, job, at=now)
         return Submitted(job, is_replay=False, answer=await _remember(conn, order, job, answer_of, at=now))
@@ -81,7 +83,15 @@ async def _replay(conn: Connection, order: Order, *, at: datetime) -> Submitted 
     return Submitted(job, is_replay=True, answer=answer)
 
 
-def _new_job(order: Order, *, at: datetime) -> Job:
+def _rehearsed(order: Order) -> Rehearsal:
+    rehearsal = rehearse(order.accepted.request.prompt, is_live=order.is_live) or Rehearsal()
+    refusal = rehearsal.refusal(price_credits=order.price_credits, queue_limit_jobs=order.queue_limit_jobs)
+    if refusal:
+        raise refusal
+    return rehearsal
+
+
+def _new_job(order: Order, rehearsal: Rehearsal, *, at: datetime) -> Job:
     request = order.accepted.request
     return Job(
         id=order.job_id,
@@ -97,7 +107,7 @@ def _new_job(order: Order, *, at: datetime) -> Job:
         estimate_ms=estimate_ms(request),
         warnings=order.accepted.warnings,
         created_at=at,
-        deadline_at=at + timedelta(seconds=request.expires_after_s),
+        deadline_at=rehearsal.deadline(at, usual=at + timedelta(seconds=request.expires_after_s)),
     )
 
 

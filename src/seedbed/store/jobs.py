@@ -37,8 +37,8 @@ async def find(conn: Connection, job_id: str) -> Job | None:
     return to_job(row) if row else None
 
 
-async def insert(conn: Connection, job: Job) -> Job:
-    """Write a new job, claimable at once. Its lane must exist and be locked."""
+async def insert(conn: Connection, job: Job, *, run_at: datetime | None = None) -> Job:
+    """Write a new job, claimable at once or not before `run_at`. Its lane must exist and be locked."""
     facts = {
         "id": job.id,
         "account_id": job.account_id,
@@ -51,7 +51,7 @@ async def insert(conn: Connection, job: Job) -> Job:
         "rank_at": rank_at(job.created_at, priority=job.request.priority),
         "api_key_id": job.api_key_id,
         "estimate_ms": job.estimate_ms,
-        "run_at": job.created_at,
+        "run_at": run_at or job.created_at,
         "deadline_at": job.deadline_at,
         "aspect_ratio": job.aspect_ratio,
         "warnings": list(job.warnings),
