@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Collection
+
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
@@ -14,19 +17,35 @@ from seedbed.api.native.paths import ROOT
 from seedbed.api.native.routes import native_app
 from seedbed.api.results import results_app
 from seedbed.api.service import Service
+from seedbed.api.waiting import StateWatch
 from seedbed.blobs.store import Blobs
+from seedbed.core.job import State
 from seedbed.core.native_view import RESULTS_PATH
 from seedbed.settings import Settings
+from seedbed.store import job_states
 from seedbed.store.database import Pool
 
 
-def create_app(*, pool: Pool, blobs: Blobs, settings: Settings) -> ASGIApp:
+def create_app(*, pool: Pool, blobs: Blobs, settings: Settings, stopping: asyncio.Event | None = None) -> ASGIApp:
     """Return the app. The pool must be open while it serves, and is the caller's to close.
 
+    Once `stopping` is set, `/readyz` says no and nobody is kept waiting; requests are still answered.
     Raises NotReady if the tariff cannot be read or a limit allows nothing.
     """
+    stopping = stopping or asyncio.Event()
+
+    async def states_of(job_ids: Collection[str]) -> dict[str, State]:
+        async with service.connection() as conn:
+            return await job_states.states_of(conn, job_ids)
+
     service = Service(
-        pool=pool, blobs=blobs, settings=settings, tariff=settings.tariff(), rate_limits=settings.rate_limits
+        pool=pool,
+        blobs=blobs,
+        settings=settings,
+        tariff=settings.tariff(),
+        rate_limits=settings.rate_limits,
+        watch=StateWatch(states_of, stopping=stopping),
+        stopping=stopping,
     )
     routes = [
         Mount(ROOT, native_app(service)),

@@ -1,6 +1,8 @@
-"""The outermost layer of every request: its id, its one line in the log, and the net under everything.
+"""The outermost layer of every request: its id, its one line in the log, security headers, the net under everything.
 
-The line holds no prompt, no key and no body. A path may name a job, a query is left out.
+An answer may set a security header itself, as results do; what it leaves open is closed here. HSTS is not among them:
+only the proxy that speaks TLS knows whether there is any. The line holds no prompt, no key and no body. A path may name
+a job, a query is left out.
 """
 
 from __future__ import annotations
@@ -17,6 +19,13 @@ log = structlog.get_logger()
 
 REQUEST_ID_HEADER = "X-Request-Id"
 MAX_LOGGED_CHARACTERS = 200
+SECURITY = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
 
 
 class RequestEdge:
@@ -58,7 +67,10 @@ class _Watch:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            MutableHeaders(scope=message)[REQUEST_ID_HEADER] = self._request_id
+            headers = MutableHeaders(scope=message)
+            headers[REQUEST_ID_HEADER] = self._request_id
+            for name, value in SECURITY.items():
+                headers.setdefault(name, value)
         elif message["type"] == "http.response.body":
             self._sent_bytes += len(message.get("body", b""))
         await self._send(message)

@@ -30,6 +30,8 @@ async def _alive(_: Request) -> Response:
 
 
 async def _ready(service: Service, _: Request) -> Response:
+    if service.stopping.is_set():
+        return json_response({"status": "stopping", "parts": {}}, status=503, headers={"Retry-After": "5"})
     names = ("database", "blobs", "worker")
     faults = await asyncio.gather(
         _fault(_check_database(service)), _fault(service.blobs.check()), _fault(_check_worker(service))

@@ -36,6 +36,11 @@ CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "Accept-Ranges, Content-Length, Content-Range, ETag, X-Request-Id",
 }
+# Any page may show a result, and a browser that opens one by itself makes a page around it.
+EMBEDDED = {
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Content-Security-Policy": "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'",
+}
 PREFLIGHT = CORS | {
     "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
     "Access-Control-Allow-Headers": "Authorization, If-Match, If-None-Match, If-Range, Range",
@@ -154,7 +159,7 @@ class _OpenToBrowsers:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def opened(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(CORS)
+                MutableHeaders(scope=message).update(CORS | EMBEDDED)
             await send(message)
 
         await self._app(scope, receive, opened)

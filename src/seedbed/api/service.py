@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from seedbed.api.intake import Intake
 from seedbed.api.queue_places import QueuePlaces
+from seedbed.api.waiting import StateWatch
 from seedbed.blobs.store import Blobs
 from seedbed.core.pricing import Tariff
 from seedbed.core.rate_limits import RateLimits
@@ -24,6 +25,8 @@ class Service:
     blobs: Blobs
     settings: Settings
     tariff: Tariff
+    watch: StateWatch
+    stopping: asyncio.Event  # set when the service has been told to stop: new work should go elsewhere
     rate_limits: RateLimits
     queue_places: QueuePlaces = field(default_factory=QueuePlaces)
     intake: Intake = field(default_factory=Intake)

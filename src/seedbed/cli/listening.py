@@ -13,9 +13,11 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
+from seedbed.cli.client_connection import ClientConnection
 from seedbed.core.errors import NotReady
 
-GRACE_S = 3  # for answers that are being sent when we stop
+GRACE_S = 5  # for requests that are being answered when we stop
+KEEP_ALIVE_S = 20  # longer than clients and proxies keep an idle connection, so that it is they who close it
 START_S = 30.0
 _BACKLOG = 2048
 
@@ -101,12 +103,13 @@ class HttpServer:
         self._server = _Server(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=ClientConnection,
                 ws="none",
                 lifespan="off",  # the app has none, and the pool is opened around it
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                timeout_keep_alive=KEEP_ALIVE_S,
                 timeout_graceful_shutdown=GRACE_S,
             )
         )

@@ -37,9 +37,11 @@ class Running:
     http: HttpServer
     workers: LocalWorkers
     socket_path: Path | None  # where it listens instead of at its port
+    hurried: asyncio.Event  # set to stop at once
 
     def force(self) -> None:
         """Hurry an orderly end that takes too long."""
+        self.hurried.set()
         self.http.force()
         self.workers.kill()
 
@@ -90,9 +92,21 @@ async def running_service(
             blobs = open_blobs(actual.blobs_url, actual.blobs_folder)
             local = LocalWorkers(count=workers, environ=child_environment(_handed_down(actual)))
             async with connect_pool(url, min_size=1, max_size=_MAX_CONNECTIONS, name="api") as pool:
-                http = HttpServer(create_app(pool=pool, blobs=blobs, settings=actual), listening)
+                stopping, hurried = asyncio.Event(), asyncio.Event()
+                http = HttpServer(create_app(pool=pool, blobs=blobs, settings=actual, stopping=stopping), listening)
                 async with http.running(), local.running():
-                    yield Running(actual, login, http, local, socket_path)
+                    try:
+                        yield Running(actual, login, http, local, socket_path, hurried)
+                    finally:
+                        stopping.set()
+                        await _pause(hurried, actual.drain_s)
+
+
+async def _pause(hurried: asyncio.Event, drain_s: float) -> None:
+    """Go on answering, so that a balancer can see that this process is no longer ready before it is gone."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(drain_s):
+            await hurried.wait()
 
 
 @contextlib.contextmanager

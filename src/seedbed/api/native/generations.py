@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from dataclasses import replace
+from functools import partial
 
 import msgspec
 import structlog
@@ -75,7 +76,8 @@ async def show(service: Service, request: Request) -> Response:
     job = await _get(service, who, job_id)
     known = request.headers.get("if-none-match")
     if patience_s and not job.state.is_final and (known is None or matches(known, etag_of(job))):
-        job = await wait_for_change(lambda: _get(service, who, job_id), job, request, timeout_s=patience_s)
+        look = partial(_get, service, who, job_id)
+        job = await wait_for_change(service.watch, look, job, request, timeout_s=patience_s)
     headers = {"ETag": etag_of(job)} | ({} if job.state.is_final else {"Retry-After": str(POLL_AGAIN_S)})
     if known is not None and matches(known, etag_of(job)):
         return Response(status_code=304, headers=headers)
