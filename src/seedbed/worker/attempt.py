@@ -24,6 +24,7 @@ from seedbed.core.models import DEFAULT_ASPECT_RATIO
 from seedbed.core.sizes import AspectRatio, Size, nearest_aspect_ratio, size_of
 from seedbed.core.timeline import FPS, frame_count
 from seedbed.worker import wire
+from seedbed.worker.forcing import force_fetching, force_making
 from seedbed.worker.host import EngineHost
 from seedbed.worker.patience import patiently
 from seedbed.worker.references import Sources, gather
@@ -57,6 +58,7 @@ async def make_video(job: Job, bench: Bench, on_report: OnReport) -> Success:
     # A killed engine may still write a file while the folder is removed; what is left goes with the worker's own.
     with TemporaryDirectory(prefix="job-", dir=bench.scratch, ignore_cleanup_errors=True) as name:
         folder = Path(name)
+        force_fetching(job)
         gathered = await gather(job, folder, bench.sources)
         on_report(Stage.PREPARING, 0.0)
         capabilities = await bench.host.warm()
@@ -69,7 +71,8 @@ async def make_video(job: Job, bench: Bench, on_report: OnReport) -> Success:
         canvas = Canvas(size_of(request.resolution, aspect_ratio), frame_count(request.duration_s), FPS)
         task = RenderTask(request.prompt, canvas, gathered.references, request.seed, request.wants_audio)
         last_frame = folder / "last-frame.png" if request.wants_last_frame else None
-        done = await bench.host.make(task, folder / "result.mp4", on_report, last_frame=last_frame)
+        crashes = await force_making(job, on_report)
+        done = await bench.host.make(task, folder / "result.mp4", on_report, last_frame=last_frame, crashes=crashes)
         on_report(Stage.STORING, 0.0)
         output = await _store(job, done, folder / "result.mp4", last_frame, bench)
     return Success(output, capabilities.name, done.shot_plan, done.warnings)

@@ -60,6 +60,8 @@ class Child:
             os._exit(0)
 
     def _make(self, work: wire.Make) -> None:
+        if work.crashes:
+            os._exit(1)
         try:
             self._say(produce(self._engine, work, _Reporter(work.number, self._unwanted, self._send)))
         except StopWork:

@@ -80,15 +80,16 @@ class EngineHost:
         return self._capabilities
 
     async def make(
-        self, task: RenderTask, out: Path, on_report: OnReport, *, last_frame: Path | None = None
+        self, task: RenderTask, out: Path, on_report: OnReport, *, last_frame: Path | None = None, crashes: bool = False
     ) -> wire.Done:
         """Make the video at `out`. When cancelled, stops the engine before it passes that on.
 
+        With `crashes` the process dies over it, for those who want to see that.
         Raises JobFailure, and NotReady if the engine does not start, which is no fault of this piece of work.
         """
         process = await self._warm_process()
         self._number += 1
-        process.send(wire.Make(self._number, task, out, last_frame))
+        process.send(wire.Make(self._number, task, out, last_frame, crashes))
         is_idle = False  # nothing of this piece of work goes on in the child
         try:
             answer = await self._answer(process, on_report)

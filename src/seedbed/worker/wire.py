@@ -26,12 +26,13 @@ class Message(msgspec.Struct, frozen=True, tag_field="say", tag=str.lower):
 
 
 class Make(Message, frozen=True):
-    """To the child: make this video at `out`, and its last frame at `last_frame` if that is wanted."""
+    """To the child: make this video at `out`, and its last frame at `last_frame` if that is wanted; or die over it."""
 
     number: int
     task: RenderTask
     out: Path
     last_frame: Path | None = None
+    crashes: bool = False
 
 
 class Stop(Message, frozen=True):
