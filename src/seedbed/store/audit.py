@@ -141,11 +141,11 @@ order by deadline_at
 _WORKER = """
 select job.id as subject, job.worker, extract(epoch from %(at)s - seen_at) as late_s
 from job join worker on worker.id = job.worker
-where state = 'processing' and lease_until >= %(at)s and seen_at < %(at)s - make_interval(secs => %(silent_s)s)
+where job.state = 'processing' and lease_until >= %(at)s and seen_at < %(at)s - make_interval(secs => %(silent_s)s)
 """
 _PINNED = """
-select job.id as subject, state, count(*) as assets from asset_pin join job on job.id = job_id
-where state in ('succeeded', 'failed', 'cancelled') group by job.id order by job.id
+select job.id as subject, job.state, count(*) as assets from asset_pin join job on job.id = job_id
+where job.state in ('succeeded', 'failed', 'cancelled') group by job.id order by job.id
 """
 _DELIVERY_MISSING = """
 select id as subject, state from job
