@@ -106,6 +106,9 @@ class Settings:
     suspect_after: int = _setting("After how many failures in a row an engine is tested before the next one counts.", 2)
     self_test_limit_s: float = _setting("How long an engine may take for the small video of its self-test.", 120.0)
     webhook_timeout_s: float = _setting("How long a webhook's receiver may take to answer.", 15.0)
+    webhook_secret_overlap_s: int = _setting(
+        "How long the old webhook secret signs besides after a rotation, at most.", 86_400
+    )
     asset_lifetime_s: int = _setting("How long an upload is kept for jobs still to come.", 86_400)
     log_level: str = _setting("The least severe log events that are written: debug, info, warning or error.", "info")
 

@@ -1,19 +1,16 @@
-"""What belongs to the account of a key: `GET /credits` and `GET /webhooks/secret`. Source: CONTRACT 1.7."""
+"""What belongs to the account of a key: `GET /credits`. Source: CONTRACT 1.7."""
 
 from __future__ import annotations
-
-import secrets
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from seedbed.api.auth import principal
 from seedbed.api.native.answers import json_response
-from seedbed.api.native.wire import Credits, WebhookSecrets
+from seedbed.api.native.wire import Credits
 from seedbed.api.service import Service
 from seedbed.core.keys import Scope
-from seedbed.core.signing import SECRET_BYTES
-from seedbed.store import accounts, ledger
+from seedbed.store import ledger
 
 
 async def show_credits(service: Service, request: Request) -> Response:
@@ -21,11 +18,3 @@ async def show_credits(service: Service, request: Request) -> Response:
     async with service.connection() as conn:
         balance = await ledger.balance(conn, who.account_id, is_live=who.is_live)
     return json_response(Credits(available=balance.available_credits, held=balance.held_credits, livemode=who.is_live))
-
-
-async def show_webhook_secret(service: Service, request: Request) -> Response:
-    who = await principal(service, request)
-    entropy = secrets.token_bytes(SECRET_BYTES)
-    async with service.connection() as conn:
-        signing = await accounts.webhook_secrets(conn, who.account_id, is_live=who.is_live, entropy=entropy)
-    return json_response(WebhookSecrets(secrets=tuple(signing), livemode=who.is_live))

@@ -12,7 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from seedbed.api.native.answers import raw_json
+from seedbed.api.native.openapi_webhooks import webhook_paths
 from seedbed.api.native.paths import ROOT
+from seedbed.api.native.webhook_wire import WEBHOOK_TYPES
 from seedbed.api.native.wire import (
     Cancelled,
     Created,
@@ -22,13 +24,12 @@ from seedbed.api.native.wire import (
     Models,
     Refused,
     Uploaded,
-    WebhookSecrets,
 )
 from seedbed.api.service import Service
 from seedbed.api.waiting import MAX_WAIT_S
 from seedbed.core.idempotency import MAX_KEY_LENGTH
 
-TYPES = (GenerationBody, Created, GenerationView, Cancelled, Models, Credits, WebhookSecrets, Uploaded, Refused)
+TYPES = (GenerationBody, Created, GenerationView, Cancelled, Models, Credits, Uploaded, Refused, *WEBHOOK_TYPES)
 _REF = "#/components/schemas/{name}"
 _REFUSALS = {
     400: "A field is wrong (`param` names it), or the body is not JSON.",
@@ -98,9 +99,7 @@ def _paths() -> dict[str, Any]:
         },
         "/uploads": {"post": _upload()},
         "/credits": {"get": _operation("showCredits", "What the account has.", Credits, _KEYED)},
-        "/webhooks/secret": {
-            "get": _operation("showWebhookSecret", "What signs the account's webhooks.", WebhookSecrets, _KEYED)
-        },
+        **webhook_paths(_operation, lambda kind: _json(_ref(kind))),
         "/openapi.json": {
             "get": {
                 "operationId": "showOpenApi",

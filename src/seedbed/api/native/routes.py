@@ -8,13 +8,16 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from seedbed.api.dialect import dialect_app
-from seedbed.api.native.account import show_credits, show_webhook_secret
+from seedbed.api.native.account import show_credits
 from seedbed.api.native.catalogue import list_models
 from seedbed.api.native.errors import answer
 from seedbed.api.native.generations import create, show, stop
+from seedbed.api.native.listening import listen
 from seedbed.api.native.openapi import show_document
 from seedbed.api.native.paths import GENERATIONS
 from seedbed.api.native.uploads import upload
+from seedbed.api.native.webhook_secret import secret
+from seedbed.api.native.webhooks import list_deliveries, list_endpoints, send_again, switch_address_on
 from seedbed.api.service import Service
 
 
@@ -27,7 +30,12 @@ def native_app(service: Service) -> Starlette:
             Route(GENERATIONS + "/{job_id}/cancel", partial(stop, service), methods=["POST"]),
             Route("/uploads", partial(upload, service), methods=["POST"]),
             Route("/credits", partial(show_credits, service)),
-            Route("/webhooks/secret", partial(show_webhook_secret, service)),
+            Route("/webhooks/secret", partial(secret, service), methods=["GET", "POST"]),
+            Route("/webhooks/deliveries", partial(list_deliveries, service)),
+            Route("/webhooks/deliveries/{delivery_id}/redeliver", partial(send_again, service), methods=["POST"]),
+            Route("/webhooks/endpoints", partial(list_endpoints, service)),
+            Route("/webhooks/endpoints/switch-on", partial(switch_address_on, service), methods=["POST"]),
+            Route("/webhooks/listen", partial(listen, service)),
             Route("/openapi.json", partial(show_document, service)),
         ],
         answer=answer,

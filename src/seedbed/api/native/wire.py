@@ -209,14 +209,6 @@ class Credits(Wire, frozen=True, kw_only=True):
     livemode: bool
 
 
-class WebhookSecrets(Wire, frozen=True, kw_only=True):
-    """What signs the account's webhooks (Standard Webhooks 1.0), the current one first; two during a rotation."""
-
-    success: Literal[True] = True
-    secrets: tuple[str, ...]
-    livemode: bool
-
-
 class Uploaded(Wire, frozen=True, kw_only=True):
     """An upload. `url` goes into `mediaUrls` or `references` until `expiresAt`."""
 
