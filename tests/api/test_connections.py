@@ -85,6 +85,15 @@ async def test_a_head_that_nobody_needs_is_refused_in_our_envelope(port, request
     assert "server" not in headers
 
 
+@pytest.mark.parametrize(
+    "path", ["/open-api-results/../../etc/passwd", "/../etc/passwd", "/open-api-results/./../%2e%2e/x", "//", "/?", "*"]
+)
+async def test_a_path_that_climbs_is_a_path_of_nothing(port, path):
+    status, _, body = await answer_to(port, get(path))
+
+    assert (status, body["success"]) in ((404, False), (400, False))
+
+
 async def test_a_head_within_the_limits_is_served(port):
     status, headers, _ = await answer_to(port, get("/healthz", *(f"X-{i}: {'a' * 250}" for i in range(90))))
 

@@ -94,8 +94,10 @@ class Blobs:
         await self._sync(key)
 
     async def head(self, key: str) -> BlobInfo:
-        """Raises NotFound."""
+        """Raises NotFound, also for a link in a local folder: what it leads to was never stored here."""
         with _translated(key):
+            if await asyncio.to_thread(self._is_behind_a_link, _checked(key)):
+                raise FileNotFoundError(key)
             async with asyncio.timeout(WAIT_S):
                 meta = await obstore.head_async(self._store, _checked(key))
         etag = (meta["e_tag"] or f"{meta['size']:x}-{meta['last_modified'].timestamp():.0f}").strip('"')
@@ -174,6 +176,12 @@ class Blobs:
             # Somebody deleted some of them at the same moment; one by one, the others go as well.
             for key in keys if len(keys) > 1 else ():
                 await self._delete([key])
+
+    def _is_behind_a_link(self, key: str) -> bool:
+        if not isinstance(self._store, LocalStore) or self._store.prefix is None:
+            return False
+        folder = os.path.realpath(self._store.prefix)
+        return os.path.realpath(os.path.join(folder, key)) != os.path.join(folder, key)  # noqa: PTH118
 
     async def _exists(self, key: str) -> bool:
         try:
