@@ -19,6 +19,7 @@ MASK = "***"
 _SECRET_NAMES = re.compile(r"secret|password|passwd|token|authorization|cookie|api_key|credential", re.IGNORECASE)
 _SECRET_TEXTS = re.compile(r"(sd2_(?:live|test)_|whsec_|[Bb]earer )[\w+/=-]+")
 _URL_PASSWORDS = re.compile(r"(\w+://[^\s:/@]*):[^\s@/]+@")
+_DATA_FAULTS = "22"  # SQLSTATE of values that cannot be read; the message itself repeats them
 _NAMED_PASSWORDS = re.compile(r"(password\s*=\s*)[^\s&]+", re.IGNORECASE)
 
 
@@ -49,6 +50,35 @@ def mask_secrets(_logger: Any, _method: str, event: EventDict) -> EventDict:
     return {name: MASK if _SECRET_NAMES.search(name) else _masked(value) for name, value in event.items()}
 
 
+def without_rows(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """A processor: cut what PostgreSQL says of a refused row or value, which is what somebody wrote.
+
+    The fault keeps its SQLSTATE and the names of table, column and constraint; for good, also for whoever logs it next.
+    """
+    fault, seen = _fault_of(event.get("exc_info")), set[int]()
+    while fault is not None and id(fault) not in seen:
+        seen.add(id(fault))
+        said = getattr(fault, "diag", None)
+        if said is not None and getattr(said, "sqlstate", None):
+            primary = None if said.sqlstate.startswith(_DATA_FAULTS) else said.message_primary
+            facts = (said.sqlstate, said.table_name, said.column_name, said.constraint_name, primary)
+            fault.args = (" ".join(fact for fact in facts if fact),)
+        fault = fault.__cause__ or fault.__context__
+    return event
+
+
+def _fault_of(exc_info: Any) -> BaseException | None:
+    match exc_info:
+        case BaseException():
+            return exc_info
+        case (_, BaseException() as fault, _):
+            return fault
+        case True:
+            return sys.exc_info()[1]
+        case _:
+            return None
+
+
 def _ours(*_names: Any) -> logging.Logger:
     return logging.getLogger("seedbed")
 
@@ -67,6 +97,7 @@ def _rendering(*, is_json: bool) -> list[Processor]:
     )
     return [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        without_rows,
         structlog.processors.format_exc_info,
         mask_secrets,
         last,
