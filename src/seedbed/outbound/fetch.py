@@ -23,6 +23,7 @@ from seedbed.outbound.guard import STRAIGHT, Resolve, Way, guarded_client, resol
 
 MAX_REDIRECTS = 3
 REDIRECTS = (301, 302, 303, 307, 308)
+NOT_A_URL = "it redirects to something that is not a URL"
 REQUEST_HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity"}
 
 
@@ -57,6 +58,9 @@ async def fetch(
     except httpx.TimeoutException as exc:
         raise MediaFault(Fault.UNREACHABLE, "the server did not answer in time") from exc
     except httpx.HTTPError as exc:
+        # httpx looks at where a redirect leads even if it is not to follow it, and says it in these words.
+        if "in location header" in str(exc):
+            raise MediaFault(Fault.FORBIDDEN, NOT_A_URL) from exc
         raise MediaFault(Fault.UNREACHABLE, _why(exc)) from exc
 
 
@@ -117,7 +121,7 @@ def _next_url(response: httpx.Response) -> str:
     try:
         following = response.url.join(location)
     except httpx.InvalidURL as exc:
-        raise MediaFault(Fault.FORBIDDEN, "it redirects to something that is not a URL") from exc
+        raise MediaFault(Fault.FORBIDDEN, NOT_A_URL) from exc
     if following.scheme not in ("http", "https"):  # refused here, because `check_url` would name it
         raise MediaFault(Fault.FORBIDDEN, "it redirects to another scheme than https")
     return str(following)
