@@ -11,8 +11,9 @@ from pathlib import Path
 from workbench import NAP
 
 from seedbed.core.engine import Capabilities, Made, Stage
-from seedbed.core.errors import ContentRejected, MediaInvalid
+from seedbed.core.errors import ContentRejected, EngineFailed, MediaInvalid
 from seedbed.core.references import Role
+from seedbed.worker.selftest import TASK as SELF_TEST
 
 FAKE = Capabilities("fake", "An engine for tests.", frozenset({Role.FIRST_FRAME}), False, "test")
 CLIP = Path(os.environ.get("FAKE_CLIP", "/nonexistent"))
@@ -88,8 +89,11 @@ class Killed(Fast):
 
 
 class Exits(Fast):
-    def work(self, _task, _report):
-        os._exit(3)
+    """Ends its process over every job, but for the worker's own."""
+
+    def work(self, task, _report):
+        if task.prompt != SELF_TEST.prompt:
+            os._exit(3)
 
 
 class Raises(Fast):
@@ -98,7 +102,11 @@ class Raises(Fast):
 
 
 class Hungry(Fast):
-    def work(self, _task, report):
+    """Takes more memory than it may have, but for the worker's own jobs."""
+
+    def work(self, task, report):
+        if task.prompt == SELF_TEST.prompt:
+            return
         # Zeroed pages that nobody touches: it takes address space, which is what is limited, and no time.
         hoard = [bytes(1024**3) for _ in range(8)]
         report(Stage.RENDERING, len(hoard) / 8)
@@ -122,6 +130,28 @@ class Rejects(Fast):
 class Picky(Fast):
     def work(self, _task, _report):
         raise MediaInvalid("the picture is upside down", name="mediaUrls[2]", host="cdn.example")
+
+
+class Breakable(Fast):
+    """Fails while a file stands at the place that FAKE_SWITCH names; dies of prompts that say so."""
+
+    def work(self, task, _report):
+        if task.prompt == "poison":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if Path(os.environ["FAKE_SWITCH"]).exists():
+            raise EngineFailed("The card fell off the bus.")
+
+
+class Worn(Breakable):
+    """Makes three videos in each process, and fails from then on."""
+
+    made = 0
+
+    def work(self, task, report):
+        super().work(task, report)
+        self.made += 1
+        if self.made > 3:
+            raise EngineFailed("The memory of the card is full.")
 
 
 class Unloadable:

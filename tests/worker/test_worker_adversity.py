@@ -19,6 +19,7 @@ from seedbed.core.credits import Balance
 from seedbed.core.errors import Unavailable
 from seedbed.core.job import State
 from seedbed.worker.attempt import Bench
+from seedbed.worker.health import Health
 from seedbed.worker.host import EngineHost, EngineLimits
 from seedbed.worker.loop import sources_of
 from seedbed.worker.slot import Slot
@@ -170,7 +171,7 @@ async def test_a_finish_whose_answer_was_lost_keeps_its_bytes(world, tmp_path):
     event = asyncio.Event()
     slot = Slot(
         bench=bench, pool=world.pool, switchboard=Switchboard(), worker="w", pools=["default"], lease_s=1, poll_s=1,
-        stopping=event, hurry=event,
+        stopping=event, hurry=event, health=Health(None, None, suspect_after=2, on_change=lambda: None),
     )  # fmt: skip
 
     await slot._sweep(job)

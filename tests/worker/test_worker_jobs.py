@@ -92,7 +92,7 @@ async def test_the_last_frame_is_stored_as_a_png_where_it_is_wanted(world, tmp_p
 
 @pytest.mark.parametrize(
     ("engine", "code", "failures"),
-    [("Exits", "engine_failed", 3), ("Hungry", "engine_out_of_memory", 3), ("Rejects", "content_rejected", 1)],
+    [("Exits", "engine_failed", 2), ("Hungry", "engine_out_of_memory", 2), ("Rejects", "content_rejected", 1)],
 )
 async def test_an_engine_that_fails_costs_the_customer_nothing(world, engine, code, failures):
     world.settings = replace(world.settings, engine_memory_bytes=4 * 1024**3)

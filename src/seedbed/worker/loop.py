@@ -11,8 +11,9 @@ import os
 import secrets
 import socket
 from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -27,10 +28,12 @@ from seedbed.store.listening import listen
 from seedbed.worker.attempt import Bench
 from seedbed.worker.chores import do_chores
 from seedbed.worker.deliverer import deliver_webhooks
+from seedbed.worker.health import Health, overall
 from seedbed.worker.host import EngineHost, EngineLimits, processors
 from seedbed.worker.patience import TRANSIENT
 from seedbed.worker.references import Sources
 from seedbed.worker.scratch import open_scratch
+from seedbed.worker.selftest import self_test
 from seedbed.worker.slot import Slot
 from seedbed.worker.switchboard import Switchboard
 from seedbed.worker.ways import way_out
@@ -64,7 +67,9 @@ async def run_worker(
         for host in hosts:
             stack.push_async_callback(host.close)
         capabilities = (await asyncio.gather(*(host.warm() for host in hosts)))[0]
-        shift = _Shift(name, tuple(pools), pool, Switchboard(), stopping=stopping, hurry=asyncio.Event())
+        shift = _Shift(
+            name, tuple(pools), pool, Switchboard(), stopping=stopping, hurry=asyncio.Event(), news=asyncio.Event()
+        )
         sources = sources_of(settings, pool, blobs)
         working = [_slot(shift, Bench(host, sources, scratch, settings.store_time_limit_s), settings) for host in hosts]
         log.info("worker.started", worker=name, engine=capabilities.name, slots=slots)
@@ -112,10 +117,18 @@ class _Shift:
     switchboard: Switchboard
     stopping: asyncio.Event
     hurry: asyncio.Event
+    news: asyncio.Event  # that the worker's row should change at once
 
 
 def _slot(shift: _Shift, bench: Bench, settings: Settings) -> Slot:
+    health = Health(
+        partial(self_test, bench.host, bench.scratch, limit_s=settings.self_test_limit_s),
+        bench.host.replace,
+        suspect_after=settings.suspect_after,
+        on_change=shift.news.set,
+    )
     return Slot(
+        health=health,
         bench=bench,
         pool=shift.pool,
         switchboard=shift.switchboard,
@@ -142,13 +155,19 @@ async def _show(shift: _Shift, capabilities: Capabilities, working: Sequence[Slo
     """Write the worker's row again and again, so that others see that it is there and what it can do."""
     told = {**msgspec.to_builtins(capabilities), "roles": sorted(capabilities.roles)}
     while True:
+        shift.news.clear()
         doing = next((slot.doing.id for slot in working if slot.doing), None)
+        now = overall(slot.health.condition for slot in working)
         try:
             async with borrow(shift.pool) as conn:
-                await workers.heartbeat(conn, shift.worker, shift.pools, told, doing)
+                await workers.heartbeat(
+                    conn, shift.worker, shift.pools, told, doing, state=now.state, reason=now.reason
+                )
         except TRANSIENT as exc:
             log.warning("worker.unheard", reason=type(exc).__name__)
-        await asyncio.sleep(HEARTBEAT_S)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(HEARTBEAT_S):
+                await shift.news.wait()
 
 
 async def _hurry_later(shift: _Shift, *, grace_s: float) -> None:

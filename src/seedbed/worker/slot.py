@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 
@@ -24,6 +26,7 @@ from seedbed.core.job import Job
 from seedbed.store import jobs
 from seedbed.store.database import Pool, borrow
 from seedbed.worker.attempt import Bench, bytes_of_attempt, make_video
+from seedbed.worker.health import Health, concerns_engine
 from seedbed.worker.lease import Lease, Loss
 from seedbed.worker.patience import TRANSIENT, patiently
 from seedbed.worker.switchboard import Switchboard
@@ -33,7 +36,9 @@ log = structlog.get_logger()
 # What a retry after a fault of our own costs is bounded by the job's budget of failures; this bounds what it costs us.
 AFTER_FAULT_S = 1.0
 SETTLING_S = 600.0  # how long a finished job may wait for a database that is away
-HANDING_BACK_S = 3.0
+HANDING_BACK_S = 3.0  # at a shutdown
+# A part of the service that is away for a moment costs the job nothing but time; then it is begun again.
+AWAY_WAITS_S = (1.0, 2.0, 4.0, 8.0, 16.0)
 
 Outcome = Success | JobFailure
 
@@ -51,6 +56,7 @@ class Slot:
     poll_s: float
     stopping: asyncio.Event
     hurry: asyncio.Event
+    health: Health
     doing: Job | None = field(default=None, init=False)
 
     async def run(self) -> None:
@@ -58,7 +64,7 @@ class Slot:
         while not self.stopping.is_set():
             try:
                 await self._turn()
-            except (*TRANSIENT, NotReady) as exc:
+            except TRANSIENT as exc:
                 log.warning("worker.waits", reason=type(exc).__name__)
                 await asyncio.sleep(AFTER_FAULT_S)
             except Exception:
@@ -66,7 +72,8 @@ class Slot:
                 await asyncio.sleep(AFTER_FAULT_S)
 
     async def _turn(self) -> None:
-        await self.bench.host.warm()  # a job is claimed only by who could begin it
+        if not await self._is_fit():
+            return
         self.switchboard.expect_work()
         if self.stopping.is_set():
             return
@@ -81,6 +88,33 @@ class Slot:
             await self._work(claimed, claimed_s=asked_s)
         finally:
             self.doing = None
+
+    async def _is_fit(self) -> bool:
+        """Wait as long as the slot's health asks for, and say whether it could begin a job."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.health.wait_s):
+                await self.stopping.wait()
+        if self.stopping.is_set():
+            return False
+        if not self.health.condition.is_ready:
+            await self._until_stopping(self.health.retest())
+            return False
+        try:
+            await self._until_stopping(self.bench.host.warm())
+        except NotReady as exc:
+            self.health.quarantine(str(exc))
+            return False
+        return True
+
+    async def _until_stopping(self, work: Coroutine[Any, Any, object]) -> None:
+        """Do it, or give it up when the worker is to stop."""
+        working, stopping = asyncio.create_task(work), asyncio.create_task(self.stopping.wait())
+        try:
+            await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if working.done():
+                working.result()
+        finally:
+            await _ended(working, stopping)
 
     async def _work(self, claimed: Claim, *, claimed_s: float) -> None:
         job = claimed.job
@@ -113,17 +147,36 @@ class Slot:
         finally:
             await _ended(work, kept, hurried)
 
-    async def _outcome(self, job: Job, lease: Lease) -> Outcome:
+    async def _outcome(self, job: Job, lease: Lease) -> Outcome | None:
+        """Return how the work ended; None: this slot was at fault, so that the job is to be handed back."""
         try:
-            return await make_video(job, self.bench, lease.report)
-        except JobFailure as failure:
-            return failure
-        except Unavailable as exc:
-            log.warning("job.interrupted", reason=str(exc))
+            success = await self._made(job, lease)
+        except NotReady as exc:
+            self.health.quarantine(str(exc))
+            return None
+        except Unavailable:
             return EngineFailed("A part of the service did not answer while the video was made.")
+        except JobFailure as exc:
+            failure = exc
         except Exception:
             log.exception("job.broke")
-            return EngineFailed("Something unforeseen went wrong while the video was made.")
+            failure = EngineFailed("Something unforeseen went wrong while the video was made.")
+        else:
+            self.health.worked()
+            return success
+        if not concerns_engine(failure):
+            return failure
+        log.warning("job.engine_failed", code=failure.code, reason=str(failure))
+        return None if await self.health.is_to_blame() else failure
+
+    async def _made(self, job: Job, lease: Lease) -> Success:
+        for wait_s in AWAY_WAITS_S:
+            try:
+                return await make_video(job, self.bench, lease.report)
+            except Unavailable as exc:
+                log.warning("job.interrupted", reason=str(exc))
+            await asyncio.sleep(wait_s)
+        return await make_video(job, self.bench, lease.report)
 
     async def _settle(self, job: Job, outcome: Outcome | Loss | None) -> Finished | None:
         """Write the outcome, patiently. None: the job is not ours any more, or not to be finished by us."""
@@ -132,7 +185,7 @@ class Slot:
                 async with asyncio.timeout(SETTLING_S):
                     return await patiently(self.pool, lambda conn: finish(conn, job.id, job.attempt, outcome))
             case None:
-                async with asyncio.timeout(HANDING_BACK_S):
+                async with asyncio.timeout(HANDING_BACK_S if self.hurry.is_set() else SETTLING_S):
                     await patiently(self.pool, lambda conn: hand_back(conn, job.id, job.attempt))
         return None
 
