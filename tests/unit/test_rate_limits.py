@@ -50,6 +50,7 @@ def test_after_the_wait_that_a_refusal_names_the_same_is_allowed(limit, units, t
     quota = a_quota(limit, timedelta(days=1))
     allowance = Allowance(quota, timedelta(seconds=taken_s)).take(min(units, limit))
 
+    assert 0 <= allowance.remaining <= limit
     if allowance.was_refused:
         wait = timedelta(seconds=allowance.retry_after_s(min(units, limit)))
         assert not later(allowance, wait).take(min(units, limit)).was_refused

@@ -96,7 +96,7 @@ async def paid_upload(service: Service, request: Request, who: Principal) -> Asy
     quota = service.rate_limits.uploads(who.limits)
     most_bytes = service.settings.max_data_body_bytes
     told = request.headers.get("content-length", "")
-    paid_bytes = min(int(told) if told.isdecimal() else most_bytes, most_bytes, quota.limit)
+    paid_bytes = min(int(told), most_bytes) if told.isdecimal() else min(most_bytes, quota.limit)
     spent_bytes = paid_bytes
     await spend(service, who, quota, paid_bytes)
 

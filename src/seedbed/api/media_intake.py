@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from seedbed.api.allowances import spend
 from seedbed.api.keeping import drop, examine, put
 from seedbed.api.service import Service
 from seedbed.core.data_uris import decode_data_uri
@@ -82,6 +83,7 @@ async def _stored(service: Service, who: Principal, uri: str, reference: Referen
     try:
         path = Path(folder.name) / "data"
         content = (await asyncio.to_thread(decode_data_uri, uri)).content
+        await spend(service, who, service.rate_limits.uploads(who.limits), len(content))
         await asyncio.to_thread(path.write_bytes, content)
         probe = await examine(service, path, size_bytes=len(content))
         check_kind(probe, reference.role.kind)

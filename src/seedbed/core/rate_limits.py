@@ -62,7 +62,9 @@ class Allowance:
     @property
     def remaining(self) -> int:
         """Return how many units could be taken at this moment."""
-        return max(self.quota.window - self.taken, timedelta(0)) * self.quota.limit // self.quota.window
+        # In whole microseconds: a time span times a limit of bytes is more than a timedelta holds.
+        left_us = max(self.quota.window - self.taken, timedelta(0)) // MICROSECOND
+        return left_us * self.quota.limit // (self.quota.window // MICROSECOND)
 
     @property
     def full_after_s(self) -> int:

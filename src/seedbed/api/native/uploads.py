@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from seedbed.actions.answer_once import Answered, answer_once
+from seedbed.api.allowances import paid_upload
 from seedbed.api.auth import principal
 from seedbed.api.forms import FILE_FIELD, ReceivedFile, receive_file
 from seedbed.api.idempotency import REPLAYED, claim_of, idempotency_key, in_flight, known_answer
@@ -40,13 +41,14 @@ async def upload(service: Service, request: Request) -> Response:
     idempotency_key(request)  # one that cannot be used is refused before the body is read
     folder = await asyncio.to_thread(tempfile.TemporaryDirectory, prefix="seedbed-upload-")
     try:
-        async with service.intake.arriving(who.account_id):
+        async with service.intake.arriving(who.account_id), paid_upload(service, request, who) as came:
             received = await receive_file(
                 request,
                 Path(folder.name) / "upload",
                 limit_bytes=service.settings.max_data_body_bytes,
                 timeout_s=service.settings.body_timeout_s,
             )
+            came(received.size_bytes)
             answered = await _taken_once(service, who, received, claim_of(request, received.digest))
     finally:
         await asyncio.to_thread(folder.cleanup)
