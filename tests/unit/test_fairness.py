@@ -1,10 +1,14 @@
-"""Estimates: what a clip costs an engine, and how long a queue takes."""
+"""What a clip costs an engine and its lane, whose turn it is, and how long a queue takes."""
 
 from __future__ import annotations
 
-import pytest
+from datetime import UTC, datetime, timedelta
 
-from seedbed.core.fairness import estimate_ms, eta_s, jobs_ahead
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seedbed.core.fairness import correction_ms, estimate_ms, eta_s, jobs_ahead, lane_weight, rank_at
 from seedbed.core.request import GenerationRequest
 from seedbed.core.sizes import AspectRatio, Resolution
 
@@ -42,3 +46,33 @@ def test_other_lanes_take_turns(ahead_in_lane, others, expected):
 @pytest.mark.parametrize(("ahead", "workers", "expected"), [(0, 1, 0), (3, 1, 9), (3, 0, 9), (4, 2, 6)])
 def test_more_workers_shorten_the_wait(ahead, workers, expected):
     assert eta_s(ahead=ahead, typical_ms=3000, workers=workers) == expected
+
+
+@pytest.mark.parametrize(
+    ("took_s", "charged_ms"),
+    [(3, 3000), (1, 1000), (0, 0), (12, 12_000), (13, 12_000), (86_400, 12_000), (-5, 0)],
+    ids=["as estimated", "sooner", "at once", "four times", "a little more", "frozen for a day", "a clock set back"],
+)
+def test_a_lane_is_charged_what_an_attempt_took_within_bounds(took_s, charged_ms):
+    assert 3000 + correction_ms(estimate_ms=3000, took=timedelta(seconds=took_s)) == charged_ms
+
+
+@given(st.integers(1, 10**7), st.timedeltas(timedelta(-1), timedelta(9)), st.timedeltas(timedelta(0), timedelta(9)))
+def test_a_longer_attempt_is_never_charged_less(estimate, took, longer):
+    assert correction_ms(estimate_ms=estimate, took=took) <= correction_ms(estimate_ms=estimate, took=took + longer)
+
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("later", "comes_first"), [(timedelta(minutes=89), True), (timedelta(minutes=91), False)])
+def test_the_highest_priority_overtakes_what_came_up_to_ninety_minutes_before(later, comes_first):
+    assert (rank_at(NOON + later, priority=9) < rank_at(NOON, priority=0)) is comes_first
+
+
+def test_among_equals_the_earlier_comes_first():
+    assert rank_at(NOON, priority=3) < rank_at(NOON + timedelta(microseconds=1), priority=3)
+
+
+def test_test_mode_gets_a_share_and_the_smaller_one():
+    assert 0 < lane_weight(is_live=False) < lane_weight(is_live=True)

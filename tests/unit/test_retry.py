@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seedbed.core import errors
+from seedbed.core.errors import JobFailure
 from seedbed.core.retry import MAX_JOB_FAILURES, WEBHOOK_WAITS, job_backoff, webhook_wait
 
 
@@ -13,6 +15,34 @@ from seedbed.core.retry import MAX_JOB_FAILURES, WEBHOOK_WAITS, job_backoff, web
 def test_a_job_is_tried_three_times_with_growing_waits(failures, wait):
     assert job_backoff(failures) == wait
     assert MAX_JOB_FAILURES == 3
+
+
+@pytest.mark.parametrize(("failures", "kills", "is_tried_again"), [(1, 1, True), (2, 1, True), (2, 2, False)])
+def test_a_job_that_killed_two_engines_gets_no_third(failures, kills, is_tried_again):
+    assert (job_backoff(failures, kills=kills) is not None) is is_tried_again
+
+
+RETRYABLE = {
+    "EngineFailed", "EngineCrashed", "EngineOutOfMemory", "EngineKilledForMemory",
+    "StageOverran", "UpstreamFailed", "UpstreamTimeout", "WorkerLost",
+}  # fmt: skip
+FINAL = {
+    "MediaFailure", "MediaUnreachable", "MediaForbidden", "MediaTooLarge", "MediaUnsupported", "MediaInvalid",
+    "ContentRejected", "Expired",
+}  # fmt: skip
+
+
+def test_only_what_may_pass_is_tried_again_and_no_failure_is_forgotten_here():
+    kinds = {k for k in vars(errors).values() if isinstance(k, type) and issubclass(k, JobFailure)} - {JobFailure}
+
+    assert {kind.__name__ for kind in kinds if kind.is_retryable} == RETRYABLE
+    assert {kind.__name__ for kind in kinds if not kind.is_retryable} == FINAL
+
+
+def test_only_the_death_of_a_process_costs_a_child():
+    costly = {kind.__name__ for kind in vars(errors).values() if getattr(kind, "costs_child", False)}
+
+    assert costly == {"EngineCrashed", "EngineKilledForMemory"}
 
 
 @pytest.mark.parametrize(
