@@ -6,9 +6,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 DEMO ?=
+CHAOS ?=
 KERNEL := $(wildcard src/seedbed/engines/animatic/kernel/*.c src/seedbed/engines/animatic/kernel/*.inc)
 
-.PHONY: help install demo serve test unit check format bench-animatic pins clean
+.PHONY: help install demo serve test unit check format bench-animatic chaos pins clean
 .DEFAULT_GOAL := help
 
 help:
@@ -19,6 +20,7 @@ help:
 	@echo 'make check   check format, lint, types, import contracts and house rules'
 	@echo 'make format  format the code and mend what the linter can mend'
 	@echo 'make bench-animatic  measure the embedded engine beside its peers (eight minutes on a quiet machine)'
+	@echo 'make chaos   hurt a whole service under load and judge what is left (ten minutes; CHAOS="--seed 7")'
 	@echo 'make pins    write constraints.txt anew from what pyproject.toml allows today'
 	@echo 'make clean   remove what these targets made in this folder (your data is elsewhere)'
 
@@ -48,6 +50,10 @@ format: $(VENV)/.installed-check
 # The peers are fetched into build/, where `make clean` finds them.
 bench-animatic: $(VENV)/.installed
 	$(BIN)/python -m bench.animatic
+
+# What happened is written to build/chaos/, with the logs if a promise was broken.
+chaos: $(VENV)/.installed-test
+	$(BIN)/python tests/chaos/campaign.py $(CHAOS)
 
 install: $(VENV)/.installed
 

@@ -1,0 +1,120 @@
+"""Makes trouble, with seeded chance: kills, freezes, crashes, a store that refuses and a disk that is full."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from random import Random
+
+import psutil
+from chaos_stage import Kept, Stage
+
+FROZEN_S = (6.0, 11.0)  # longer than a lease
+AWAY_S = (3.0, 7.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Troubles:
+    """The mean time between two troubles of a kind, in seconds. None: there is none of them."""
+
+    kill_worker_s: float | None = None
+    freeze_worker_s: float | None = None
+    kill_engine_s: float | None = None
+    kill_api_s: float | None = None
+    crash_database_s: float | None = None
+    refuse_store_s: float | None = None
+    fill_disk_s: float | None = None
+
+
+ALL = Troubles(
+    kill_worker_s=6,
+    freeze_worker_s=9,
+    kill_engine_s=15,
+    kill_api_s=25,
+    crash_database_s=60,
+    refuse_store_s=50,
+    fill_disk_s=50,
+)
+
+
+class Troublemaker:
+    def __init__(self, stage: Stage, chance: Random) -> None:
+        self._stage = stage
+        self._chance = chance
+        self._store = asyncio.Lock()  # one trouble with the store at a time
+
+    async def make(self, troubles: Troubles, *, enough: asyncio.Event) -> None:
+        """Make trouble until it is enough; then what is still frozen or away comes back in its own time."""
+        verbs: list[tuple[float | None, Callable[[], Awaitable[None]]]] = [
+            (troubles.kill_worker_s, self.kill_worker),
+            (troubles.freeze_worker_s, self.freeze_worker),
+            (troubles.kill_engine_s, self.kill_engine),
+            (troubles.kill_api_s, self.kill_api),
+            (troubles.crash_database_s, self.crash_database),
+            (troubles.refuse_store_s, self.refuse_store),
+            (troubles.fill_disk_s if self._stage.has_small_disk else None, self.fill_disk),
+        ]
+        async with asyncio.TaskGroup() as group:
+            for mean_s, verb in verbs:
+                if mean_s is not None:
+                    group.create_task(self._again_and_again(mean_s, verb, enough))
+
+    async def _again_and_again(self, mean_s: float, verb: Callable[[], Awaitable[None]], enough: asyncio.Event) -> None:
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(mean_s * self._chance.uniform(0.4, 1.6)):
+                    await enough.wait()
+            if enough.is_set():
+                return
+            await verb()
+
+    async def kill_worker(self) -> None:
+        if victim := self._one_of(self._stage.workers):
+            victim.send(signal.SIGKILL)
+            self._stage.tallies["workers_killed"] += 1
+
+    async def freeze_worker(self, *, for_s: float | None = None) -> None:
+        """Stop a worker, and every other time its engine too, until after its lease."""
+        victim = self._one_of(self._stage.workers)
+        if victim is None:
+            return
+        with_engine = self._chance.random() < 0.5
+        victim.send(signal.SIGSTOP, to_children=with_engine)
+        self._stage.tallies["workers_frozen"] += 1
+        try:
+            await asyncio.sleep(for_s or self._chance.uniform(*FROZEN_S))
+        finally:
+            victim.send(signal.SIGCONT, to_children=True)
+
+    async def kill_engine(self) -> None:
+        victim = self._one_of(self._stage.workers)
+        for engine in victim.engines() if victim else []:
+            with suppress(psutil.NoSuchProcess):
+                engine.kill()
+                self._stage.tallies["engines_killed"] += 1
+
+    async def kill_api(self) -> None:
+        if victim := self._one_of(self._stage.apis):
+            victim.send(signal.SIGKILL)
+            self._stage.tallies["apis_killed"] += 1
+
+    async def crash_database(self) -> None:
+        # In this thread: the kernel ties the server to it. Customers and receiver stand still for a second meanwhile.
+        self._stage.crash_database()
+
+    async def refuse_store(self) -> None:
+        async with self._store:
+            with self._stage.refusing_store():
+                await asyncio.sleep(self._chance.uniform(*AWAY_S))
+
+    async def fill_disk(self) -> None:
+        async with self._store:
+            with self._stage.full_disk():
+                await asyncio.sleep(self._chance.uniform(*AWAY_S))
+
+    def _one_of(self, group: list[Kept]) -> Kept | None:
+        up = [kept for kept in group if kept.is_up]
+        return self._chance.choice(up) if up else None
