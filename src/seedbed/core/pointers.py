@@ -13,50 +13,62 @@ from dataclasses import dataclass
 
 from seedbed.core.references import Kind, Role
 
+# In the ten languages of the shot planner, with and without accents. French "son" and German "Ton" are left out:
+# both are small words of the other ("his", "your").
 _WORDS: dict[Kind, tuple[str, ...]] = {
     Kind.IMAGE: (
-        "image",
-        "img",
-        "picture",
-        "photo",
-        "图片",
-        "图像",
-        "圖片",
-        "图",
-        "圖",
-        "이미지",
-        "사진",
-        "画像",
-        "写真",
+        *("image", "img", "picture", "photo", "foto", "imagen", "imagem", "bild"),
+        *("hình ảnh", "hình", "ảnh", "รูปภาพ", "ภาพ", "รูป"),
+        *("图片", "图像", "圖片", "图", "圖", "이미지", "사진", "画像", "写真"),
     ),
-    Kind.VIDEO: ("video", "clip", "视频", "視頻", "影片", "영상", "비디오", "동영상", "動画", "ビデオ"),
-    Kind.AUDIO: ("audio", "sound", "music", "音频", "音頻", "오디오", "소리", "음악", "音声", "オーディオ"),
+    Kind.VIDEO: (
+        *("video", "clip", "vídeo", "vidéo", "clipe", "วิดีโอ", "วีดีโอ", "คลิป"),
+        *("视频", "視頻", "影片", "영상", "비디오", "동영상", "動画", "ビデオ"),
+    ),
+    Kind.AUDIO: (
+        *("audio", "sound", "music", "áudio", "sonido", "música", "musica", "som", "musique", "musik"),
+        *("âm thanh", "nhạc", "เสียง", "เพลง"),
+        *("音频", "音頻", "오디오", "소리", "음악", "音声", "オーディオ"),
+    ),
 }
 _KIND_OF = {word: kind for kind, words in _WORDS.items() for word in words}
 _ANY_WORD = "|".join(sorted(_KIND_OF, key=len, reverse=True))
 # A number after a bare word is a pointer only if no unit follows it: "a video 5 seconds long" points at nothing.
-_NO_UNIT = r"(?!\d|[.:×%]\d|\s*(?:s|sec|secs|seconds?|min|minutes?|fps|px|p|k|x|초|분|秒|分|%)(?![A-Za-z]))"
+_UNITS = (
+    r"s|secs?|seconds?|seg|segundos?|secondes?|sek|sekunden?|giây|วินาที|초|秒"
+    r"|min|minutes?|minutos?|minuten?|phút|นาที|분|分|fps|px|p|k|x|%"
+)
+_NO_UNIT = rf"(?!\d|[.:×%]\d|\s*(?:{_UNITS})(?![A-Za-z]))"
 _POINTER = re.compile(
     rf"[\[【]\s*@?\s*(?P<boxed>{_ANY_WORD})\s*(?P<boxed_number>\d{{1,2}})\s*[\]】]"
     rf"|@(?P<at>{_ANY_WORD})\s*(?P<at_number>\d{{1,2}})(?!\d)"
-    rf"|(?<![A-Za-z])(?P<bare>{_ANY_WORD})\s?(?P<bare_number>\d{{1,2}}){_NO_UNIT}",
+    rf"|(?<![A-Za-zÀ-ɏ])(?P<bare>{_ANY_WORD})\s?(?P<bare_number>\d{{1,2}}){_NO_UNIT}",
     re.IGNORECASE,
 )
 
 _FIRST = (
     r"(?:first|opening|start(?:ing)?|initial)\s+frame|首帧|首幀|第一帧"
     r"|(?:첫|시작)\s*(?:번째\s*)?(?:프레임|장면)|最初のフレーム|先頭フレーム"
+    r"|(?:primer|primeiro)\s+(?:fotograma|cuadro|quadro|frame)|(?:fotograma|cuadro|quadro)\s+inicial"
+    r"|première\s+image|image\s+de\s+départ|erste[sn]?\s+(?:einzel)?bild|(?:start|anfangs)bild"
+    r"|khung\s+hình\s+đầu(?:\s+tiên)?|เฟรมแรก|ภาพแรก"
 )
 _LAST = (
     r"(?:last|final|end(?:ing)?|closing)\s+frame|尾帧|尾幀|最后一帧"
     r"|(?:마지막|끝)\s*(?:프레임|장면)|最後のフレーム|最終フレーム"
+    r"|[úu]ltimo\s+(?:fotograma|cuadro|quadro|frame)|(?:fotograma|cuadro|quadro)\s+final"
+    r"|dernière\s+image|image\s+de\s+fin|letzte[sn]?\s+(?:einzel)?bild|(?:end|schluss)bild"
+    r"|khung\s+hình\s+cuối(?:\s+cùng)?|เฟรมสุดท้าย|ภาพสุดท้าย"
 )
-_REFERENCE = r"(?:style|palette|colou?r|reference)|风格|風格|参考|스타일|참고|スタイル|参照"
+_REFERENCE = (
+    r"(?:style|palette|colou?r|reference)|风格|風格|参考|스타일|참고|スタイル|参照"
+    r"|estilo|paleta|refer[eê]ncia|référence|\bstil\b|referenz|phong\s+cách|tham\s+(?:chiếu|khảo)|สไตล์|อ้างอิง"
+)
 _ROLE = re.compile(rf"(?P<first>{_FIRST})|(?P<last>{_LAST})|(?P<reference>{_REFERENCE})", re.IGNORECASE)
 _ROLE_OF = {"first": Role.FIRST_FRAME, "last": Role.LAST_FRAME, "reference": Role.REFERENCE_IMAGE}
 # "The first frame is @Image1": the phrase stands right before the pointer.
 _ROLE_BEFORE = re.compile(
-    rf"(?:(?P<first>{_FIRST})|(?P<last>{_LAST}))\s*(?:is|[:=：]|은|는|は|为|是)\s*$", re.IGNORECASE
+    rf"(?:(?P<first>{_FIRST})|(?P<last>{_LAST}))\s*(?:is|es|é|est|ist|là|คือ|[:=：]|은|는|は|为|是)\s*$", re.IGNORECASE
 )
 _CLAUSE_END = re.compile(r"[.;!?\n。；！？]")
 _REACH_CHARACTERS = 40

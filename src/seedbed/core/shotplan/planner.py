@@ -149,17 +149,21 @@ class _Degrees:
 def _bare_directions(reading: Reading, targets: Sequence[Match]) -> list[Match]:
     """Return the directions that are moves by themselves: "the camera draws, bit by bit, back".
 
-    Only in a clause that speaks of the camera and names no move, and only words long enough to be no preposition.
+    Only in a clause that speaks of the camera and names no move, and only a whole way ("from left to right", which a
+    lexicon holds under if_camera) or a way in or out in words long enough to be no preposition.
     """
     moving = {reading.clause(t.start) for t in targets if t.sense.slot is Slot.MOVES}
     alone = {reading.clause(m.start) for m in reading.matches if m.sense.slot is Slot.CAMERA} - moving
     return [
         m
         for m in reading.kept(Slot.DIRECTIONS)
-        if m.sense.value in {Direction.IN, Direction.OUT}
-        and reading.clause(m.start) in alone
-        and len(m.words) >= (4 if m.words[0] < _FIRST_DENSE_LETTER else 2)
+        if reading.clause(m.start) in alone and (m.sense.needs_camera or _is_way_in_or_out(m))
     ]
+
+
+def _is_way_in_or_out(match: Match) -> bool:
+    is_word = len(match.words) >= (4 if match.words[0] < _FIRST_DENSE_LETTER else 2)
+    return is_word and match.sense.value in {Direction.IN, Direction.OUT}
 
 
 def _directions(reading: Reading, targets: Sequence[Match]) -> dict[Match, Direction]:
