@@ -1,4 +1,4 @@
-"""`seedbed keys`: make, list and revoke API keys. The text of a key is shown once, here, and never stored."""
+"""`seedbed keys`: make, list, limit and revoke API keys. The text of a key is shown once, here, and never stored."""
 
 from __future__ import annotations
 
@@ -10,9 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from seedbed.core.rate_limits import KeyLimits
     from seedbed.store.keys import StoredKey
 
-keys = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
+keys = typer.Typer(help="Make, list, limit and revoke API keys.", no_args_is_help=True)
+
+Requests = Annotated[int | None, typer.Option(min=1, help="Its requests a minute. Else as the settings say.")]
+Queued = Annotated[int | None, typer.Option(min=1, help="Its jobs that may wait. Else only the account's limit.")]
+RunningJobs = Annotated[int | None, typer.Option(min=1, help="Its jobs that may run. Else only the account's limit.")]
+UploadBytes = Annotated[int | None, typer.Option(min=1, help="Its uploads a day, in bytes. Else as the settings say.")]
 
 
 class KeyMode(StrEnum):
@@ -22,6 +28,7 @@ class KeyMode(StrEnum):
 
 class KeyScope(StrEnum):
     GENERATE = "generate"
+    READ = "read"
     ADMIN = "admin"
 
 
@@ -32,26 +39,61 @@ def create(
     mode: Annotated[KeyMode, typer.Option(help="Test keys see only test jobs and test credits.")] = KeyMode.LIVE,
     scope: Annotated[list[KeyScope] | None, typer.Option(help="What the key may do; may be repeated.")] = None,
     days: Annotated[int | None, typer.Option(min=1, help="Days until it expires. Without it, never.")] = None,
+    requests_per_minute: Requests = None,
+    queued_jobs: Queued = None,
+    running_jobs: RunningJobs = None,
+    upload_bytes_per_day: UploadBytes = None,
 ) -> None:
     """Make a key and show it, once."""
+    from seedbed.core.rate_limits import KeyLimits
     from seedbed.fleet.interrupts import run_loop
 
-    made = run_loop(_create(name=name, account_id=account, mode=mode, scopes=scope or [KeyScope.GENERATE], days=days))
-    typer.echo(made)
+    limits = KeyLimits(
+        requests_per_minute=requests_per_minute,
+        queued_jobs=queued_jobs,
+        running_jobs=running_jobs,
+        upload_bytes_per_day=upload_bytes_per_day,
+    )
+    scopes = scope or [KeyScope.GENERATE]
+    typer.echo(run_loop(_create(name=name, account_id=account, mode=mode, scopes=scopes, days=days, limits=limits)))
 
 
 @keys.command("list")
 def show(account: Annotated[int | None, typer.Option(help="Only this account's keys.")] = None) -> None:
-    """List the keys: number, account, mode, last four characters, name, state."""
+    """List the keys: number, account, mode, last four characters, name, scopes, limits of their own, state."""
     from rich.table import Table
 
     from seedbed.cli.console import console
     from seedbed.fleet.interrupts import run_loop
 
-    table = Table("id", "account", "mode", "key", "name", "scopes", "last used", "state", box=None, pad_edge=False)
+    table = Table(
+        "id", "account", "mode", "key", "name", "scopes", "limits", "last used", "state", box=None, pad_edge=False
+    )
     for row in run_loop(_list(account)):
         table.add_row(*row)
     console().print(table)
+
+
+@keys.command("limit")
+def limit(
+    key: Annotated[int, typer.Argument(help="The key's number, from `seedbed keys list`.")],
+    requests_per_minute: Requests = None,
+    queued_jobs: Queued = None,
+    running_jobs: RunningJobs = None,
+    upload_bytes_per_day: UploadBytes = None,
+    reset: Annotated[bool, typer.Option(help="First take away all limits of its own.")] = False,
+) -> None:
+    """Give a key limits of its own, from its next request on. What is not named stays as it is."""
+    from seedbed.fleet.interrupts import run_loop
+
+    changes = {
+        "requests_per_minute": requests_per_minute,
+        "queued_jobs": queued_jobs,
+        "running_jobs": running_jobs,
+        "upload_bytes_per_day": upload_bytes_per_day,
+    }
+    named = {name: value for name, value in changes.items() if value is not None}
+    typer.echo(f"Key {key}: {run_loop(_limit(key, named, reset=reset))}.")
 
 
 @keys.command("revoke")
@@ -63,7 +105,9 @@ def revoke(key: Annotated[int, typer.Argument(help="The key's number, from `seed
     typer.echo(f"Key {key} is revoked.")
 
 
-async def _create(*, name: str, account_id: int | None, mode: str, scopes: list[KeyScope], days: int | None) -> str:
+async def _create(
+    *, name: str, account_id: int | None, mode: str, scopes: list[KeyScope], days: int | None, limits: KeyLimits
+) -> str:
     from seedbed.actions.create_account import create_account
     from seedbed.actions.create_key import create_key
     from seedbed.cli.database import connected, ready_database_url
@@ -85,6 +129,7 @@ async def _create(*, name: str, account_id: int | None, mode: str, scopes: list[
                 name=name,
                 scopes=frozenset(Scope(scope) for scope in scopes),
                 expires_at=datetime.now(UTC) + timedelta(days=days) if days else None,
+                limits=limits,
                 entropy=secrets.token_bytes(ENTROPY_BYTES),
             )
     return f"{made.key}\nKey {made.id} of account {account_id}. It is shown only now; keep it safe."
@@ -106,6 +151,7 @@ async def _list(account_id: int | None) -> list[tuple[str, ...]]:
             f"...{key.last_four}",
             key.name,
             " ".join(sorted(key.scopes)),
+            _limits(key.limits),
             f"{key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "-",
             _state(key),
         )
@@ -117,6 +163,36 @@ def _state(key: StoredKey) -> str:
     if key.revoked_at:
         return "revoked"
     return "expired" if key.expires_at and key.expires_at <= datetime.now(UTC) else "active"
+
+
+def _limits(limits: KeyLimits) -> str:
+    own = {
+        "requests/min": limits.requests_per_minute,
+        "queued": limits.queued_jobs,
+        "running": limits.running_jobs,
+        "upload bytes/day": limits.upload_bytes_per_day,
+    }
+    return ", ".join(f"{value} {name}" for name, value in own.items() if value is not None) or "-"
+
+
+async def _limit(key_id: int, named: dict[str, int], *, reset: bool) -> str:
+    from dataclasses import replace
+
+    from seedbed.actions.limit_key import limit_key
+    from seedbed.cli.database import connected, ready_database_url
+    from seedbed.core.errors import NotFound
+    from seedbed.core.rate_limits import NO_LIMITS
+    from seedbed.settings import load_settings
+    from seedbed.store import keys as stored
+
+    with ready_database_url(load_settings()) as url:
+        async with connected(url) as conn:
+            before = await stored.get(conn, key_id)
+            if before is None:
+                raise NotFound(f"There is no API key {key_id}.")
+            limits = replace(NO_LIMITS if reset else before.limits, **named)
+            await limit_key(conn, key_id, limits)
+    return _limits(limits)
 
 
 async def _revoke(key_id: int) -> None:
