@@ -11,6 +11,7 @@ from customers import GENERATIONS, ROOT, order
 
 from seedbed.core.errors import Unavailable
 from seedbed.store import workers
+from seedbed.store.workers import WorkerState
 
 
 @pytest.fixture
@@ -193,6 +194,21 @@ async def test_the_service_is_not_ready_without_a_worker(http, no_workers):
     assert answer.status_code == 503
     assert (parts["database"]["ok"], parts["blobs"]["ok"], parts["worker"]["ok"]) == (True, True, False)
     assert "seedbed work" in parts["worker"]["message"]
+
+
+async def test_the_service_is_not_ready_while_the_engine_of_every_worker_fails(http, pool, heartbeat):
+    async def beat(name, state):
+        async with pool.connection() as conn:
+            await workers.heartbeat(conn, name, ["default"], {}, None, state=state, reason="a secret of the machine")
+
+    await beat("w1", WorkerState.QUARANTINED)
+    alone = await http.get("/readyz")
+    await beat("w2", WorkerState.TESTING)
+    together = await http.get("/readyz")
+
+    assert (alone.status_code, together.status_code) == (503, 200)
+    assert "self-test" in alone.json()["parts"]["worker"]["message"]
+    assert "secret" not in alone.text
 
 
 async def test_the_service_is_not_ready_without_its_bytes(serve, heartbeat):

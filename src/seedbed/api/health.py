@@ -17,6 +17,7 @@ from seedbed.api.native.answers import json_response
 from seedbed.api.service import Service
 from seedbed.core.errors import SeedbedError
 from seedbed.store import workers
+from seedbed.store.workers import WorkerState
 
 PART_TIMEOUT_S = 5.0
 
@@ -64,4 +65,8 @@ async def _check_database(service: Service) -> None:
 async def _check_worker(service: Service) -> str | None:
     async with service.connection() as conn:
         found = await workers.alive(conn)
-    return None if found else "No worker was heard of lately; start one with `seedbed work`."
+    if not found:
+        return "No worker was heard of lately; start one with `seedbed work`."
+    if all(worker.state is WorkerState.QUARANTINED for worker in found):
+        return f"The engine of every worker ({len(found)}) fails its self-test; `seedbed doctor` says how."
+    return None

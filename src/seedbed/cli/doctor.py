@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from seedbed.core.errors import NotReady
+from seedbed.core.errors import NotReady, Unavailable
 
 if TYPE_CHECKING:
     from seedbed.settings import Settings
+    from seedbed.store.workers import Worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +99,55 @@ def _database(settings: Settings) -> Finding:
         embedded.erase(folder)
 
 
+def _workers(settings: Settings) -> Finding:
+    """Look at the workers of a service that runs. None is no fault: `serve` brings its own."""
+    from seedbed.store.workers import WorkerState
+
+    known = _known_workers(settings)
+    bad = [worker for worker in known if worker.reason or worker.state is not WorkerState.READY]
+    if not bad:
+        return Finding("workers", f"{len(known)} at work" if known else "none yet; `seedbed serve` starts one")
+    says = "; ".join(f"{w.id} is {w.state} since {w.state_since:%Y-%m-%d %H:%M:%S %Z}: {w.reason}" for w in bad)
+    return Finding("workers", says, "mend that machine or stop its worker; it tests itself again and again")
+
+
+def _known_workers(settings: Settings) -> list[Worker]:
+    from seedbed.cli.database import connected, migrated
+    from seedbed.cli.home import load_running
+    from seedbed.fleet.interrupts import run_loop
+    from seedbed.fleet.local import is_running
+    from seedbed.store.workers import alive
+
+    async def known(url: str) -> list[Worker]:
+        async with connected(url) as conn:
+            return await alive(conn)
+
+    running = load_running(settings.home)
+    url = settings.database_url or (running.database_url if running and is_running(running.pid) else None)
+    if url is None:
+        return []
+    migrated(url, may_change=False)
+    try:
+        return run_loop(known(url))
+    except Unavailable as exc:
+        raise NotReady(str(exc)) from exc
+
+
 def _encoders(_: Settings) -> Finding:
     from av.codec import codecs_available
 
     missing = [name for name in ("libx264", "aac") if name not in codecs_available]
     remedy = "install PyAV from its wheel: pip install --force-reinstall --only-binary av av" if missing else ""
     return Finding("encoders", f"no {', '.join(missing)}" if missing else "libx264 and AAC", remedy)
+
+
+def _fences(_: Settings) -> Finding:
+    """Say what holds the process that opens strangers' files. Where the kernel has no fence, limits alone hold it."""
+    from seedbed.media.sandbox import standing_fences
+
+    means = {"calls": "no network, processes or writing (seccomp)", "files": "no file but its own (Landlock)"}
+    standing = [means[name] for name, stands in standing_fences().items() if stands]
+    return Finding("media fences", "; ".join(standing) or "limits of memory, time and files alone on this system")
 
 
 def _engine_files(_: Settings) -> Finding:
@@ -141,7 +185,9 @@ CHECKS: tuple[Check, ...] = (
     _home,
     _address,
     _database,
+    _workers,
     _encoders,
+    _fences,
     _engine_files,
     _sample_photographs,
 )
