@@ -66,9 +66,8 @@ def show(account: Annotated[int | None, typer.Option(help="Only this account's k
     from seedbed.cli.console import console
     from seedbed.fleet.interrupts import run_loop
 
-    table = Table(
-        "id", "account", "mode", "key", "name", "scopes", "limits", "last used", "state", box=None, pad_edge=False
-    )
+    columns = ("id", "account", "mode", "key", "name", "scopes", "limits", "last used", "state")
+    table = Table(*columns, box=None, pad_edge=False)
     for row in run_loop(_list(account)):
         table.add_row(*row)
     console().print(table)
@@ -151,7 +150,7 @@ async def _list(account_id: int | None) -> list[tuple[str, ...]]:
             f"...{key.last_four}",
             key.name,
             " ".join(sorted(key.scopes)),
-            _limits(key.limits),
+            in_words(key.limits) or "-",
             f"{key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "-",
             _state(key),
         )
@@ -165,14 +164,15 @@ def _state(key: StoredKey) -> str:
     return "expired" if key.expires_at and key.expires_at <= datetime.now(UTC) else "active"
 
 
-def _limits(limits: KeyLimits) -> str:
+def in_words(limits: KeyLimits) -> str:
+    """Return what a key has for itself, or nothing."""
     own = {
         "requests/min": limits.requests_per_minute,
         "queued": limits.queued_jobs,
         "running": limits.running_jobs,
         "upload bytes/day": limits.upload_bytes_per_day,
     }
-    return ", ".join(f"{value} {name}" for name, value in own.items() if value is not None) or "-"
+    return ", ".join(f"{value} {name}" for name, value in own.items() if value is not None)
 
 
 async def _limit(key_id: int, named: dict[str, int], *, reset: bool) -> str:
@@ -192,7 +192,7 @@ async def _limit(key_id: int, named: dict[str, int], *, reset: bool) -> str:
                 raise NotFound(f"There is no API key {key_id}.")
             limits = replace(NO_LIMITS if reset else before.limits, **named)
             await limit_key(conn, key_id, limits)
-    return _limits(limits)
+    return in_words(limits) or "no limits of its own"
 
 
 async def _revoke(key_id: int) -> None:
