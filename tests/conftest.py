@@ -23,6 +23,7 @@ from seedbed.store import embedded
 from seedbed.store.migrate import migrate
 
 HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
+CROWDED = HASTY | {"max_connections": "80"}  # a test may race from fifty sides
 
 
 @contextmanager
@@ -41,7 +42,7 @@ def reachable_folder() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A new server's URL. Its role is that of production, and may besides make databases, for templates and copies."""
-    with reachable_folder() as data_dir, embedded.start(data_dir, settings=HASTY) as server:
+    with reachable_folder() as data_dir, embedded.start(data_dir, settings=CROWDED) as server:
         password = json.loads((data_dir / "passwords.json").read_text())["superuser"]
         superuser = make_conninfo(server.url, user="postgres", password=password, dbname="postgres")
         with psycopg.connect(superuser) as connection:
