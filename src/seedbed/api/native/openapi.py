@@ -46,7 +46,13 @@ _REFUSALS = {
     503: "Our fault, and it will pass; see Retry-After.",
 }
 _ALWAYS = (500, 503)
-_KEYED = (401, 403, *_ALWAYS)
+_KEYED = (401, 403, 429, *_ALWAYS)
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH, "pattern": "^[!-~]+$"},
+    "description": "Kept for seven days.",
+}
 
 
 async def show_document(service: Service, _: Request) -> Response:
@@ -93,7 +99,7 @@ def _paths() -> dict[str, Any]:
                 "cancelGeneration",
                 "Stop a generation that is queued or processing; the whole charge goes back. Idempotent.",
                 Cancelled,
-                (*_KEYED, 404, 409, 429),
+                (*_KEYED, 404, 409),
             ),
             "parameters": [_REQUEST_ID],
         },
@@ -115,12 +121,14 @@ _REQUEST_ID = {"name": "requestId", "in": "path", "required": True, "schema": {"
 
 
 def _create() -> dict[str, Any]:
-    refusals = (*_KEYED, 400, 402, 409, 413, 415, 422, 429)
-    key = {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH, "pattern": "^[!-~]+$"}
-    return _operation("createGeneration", "Order a video.", Created, refusals) | {
-        "parameters": [
-            {"name": "Idempotency-Key", "in": "header", "schema": key, "description": "Kept for seven days."}
-        ],
+    refusals = (*_KEYED, 400, 402, 409, 413, 415, 422)
+    created = _operation("createGeneration", "Order a video.", Created, refusals)
+    created["responses"]["200"]["links"] = {
+        name: {"operationId": operation, "parameters": {"requestId": "$response.body#/requestId"}}
+        for name, operation in (("show", "showGeneration"), ("cancel", "cancelGeneration"))
+    }
+    return created | {
+        "parameters": [_IDEMPOTENCY_KEY],
         "requestBody": {"required": True, "content": _json(_ref(GenerationBody))},
     }
 
@@ -141,7 +149,8 @@ def _show() -> dict[str, Any]:
 
 def _upload() -> dict[str, Any]:
     form = {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}}
-    return _operation("upload", "Upload a reference.", Uploaded, (*_KEYED, 400, 413, 415)) | {
+    return _operation("upload", "Upload a reference.", Uploaded, (*_KEYED, 400, 409, 413, 415, 422)) | {
+        "parameters": [_IDEMPOTENCY_KEY],
         "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}}
     }
 
