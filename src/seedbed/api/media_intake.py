@@ -22,7 +22,8 @@ from seedbed.core.data_uris import decode_data_uri
 from seedbed.core.errors import InvalidRequest, TooLarge
 from seedbed.core.faults import MediaFault
 from seedbed.core.limits import check_kind
-from seedbed.core.references import MAX_REFERENCES, Kind, Reference
+from seedbed.core.offer import NATIVE, Offer
+from seedbed.core.references import Kind, Reference
 from seedbed.core.request import Accepted, Draft
 from seedbed.core.urls import ASSET_SCHEME, DATA_SCHEME
 from seedbed.store import assets
@@ -32,11 +33,13 @@ from seedbed.store.keys import Principal
 _ASSET_URL = re.compile(re.escape(ASSET_SCHEME + ID_PREFIX) + r"[0-9a-f]{32}")
 
 
-async def shown_to_core(service: Service, who: Principal, draft: Draft) -> Draft:
+async def shown_to_core(service: Service, who: Principal, draft: Draft, *, offer: Offer = NATIVE) -> Draft:
     """Return the draft with short references. Raises InvalidRequest for an asset that the account does not have."""
     given = draft.references or ()
     is_plain = not any(reference.url.startswith((ASSET_SCHEME, DATA_SCHEME)) for reference in given)
-    if is_plain or len(given) > MAX_REFERENCES:  # too many are refused by core, without a question to the database
+    if (
+        is_plain or len(given) > offer.max_references
+    ):  # too many are refused by core, without a question to the database
         return draft
     references = []
     async with service.connection() as conn:
@@ -45,7 +48,7 @@ async def shown_to_core(service: Service, who: Principal, draft: Draft) -> Draft
             if url.startswith(ASSET_SCHEME):
                 asset = await assets.get(conn, who.account_id, _asset_id(url), is_live=who.is_live)
                 if asset is None:
-                    raise _unknown_asset(f"{draft.references_field}[{position}]")
+                    raise _unknown_asset(draft.name_of(position, offer=offer))
                 kind = Kind(asset.kind)
             elif url.startswith(DATA_SCHEME):
                 url = url.partition(",")[0]

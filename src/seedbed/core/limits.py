@@ -13,7 +13,7 @@ from fractions import Fraction
 from seedbed.core.errors import MediaTooLarge
 from seedbed.core.faults import Fault, MediaFault
 from seedbed.core.formats import TAKEN, Format
-from seedbed.core.references import Kind
+from seedbed.core.references import PLURALS, Kind
 from seedbed.core.sizes import Size
 
 MB = 1_000_000
@@ -116,10 +116,7 @@ def check_totals(probes: Mapping[str, Probe], limits: MediaLimits) -> None:
             raise MediaTooLarge(f"all references together may have {_mb(limits.request_bytes)}", name=name)
         seconds[probe.kind] += max((probe.duration_s or Fraction(0)) - DURATION_SLACK_S, Fraction(0))
         if seconds[probe.kind] > limits.total_duration_s:
-            raise MediaTooLarge(f"all {PLURAL[probe.kind]} together may last {limits.total_duration_s} s", name=name)
-
-
-PLURAL = {Kind.IMAGE: "pictures", Kind.VIDEO: "videos", Kind.AUDIO: "sounds"}
+            raise MediaTooLarge(f"all {PLURALS[probe.kind]} together may last {limits.total_duration_s} s", name=name)
 
 
 def _a(kind: Kind) -> str:

@@ -1,15 +1,18 @@
-"""The public models of the contract and what each accepts. Source: CONTRACT 1.2."""
+"""The models of the contract and what each accepts in the native dialect. Source: CONTRACT 1.2.
+
+Another dialect offers the same models under its own ids and in its own limits: see `core.offer`.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from seedbed.core.errors import InvalidRequest
 from seedbed.core.sizes import AspectRatio, Resolution
 
 DEFAULT_DURATION_S = 5
 DEFAULT_RESOLUTION = Resolution.P720
 DEFAULT_ASPECT_RATIO = AspectRatio.WIDE
+NATIVE_ASPECT_RATIOS = (AspectRatio.WIDE, AspectRatio.TALL, AspectRatio.SQUARE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +21,7 @@ class Model:
     name: str
     description: str
     durations_s: tuple[int, ...]
-    aspect_ratios: tuple[AspectRatio, ...] = tuple(AspectRatio)
+    aspect_ratios: tuple[AspectRatio, ...] = NATIVE_ASPECT_RATIOS
     resolutions: tuple[Resolution, ...] = tuple(Resolution)
 
 
@@ -30,16 +33,6 @@ MODELS: dict[str, Model] = {
         Model("seedance-1.5-pro", "Seedance 1.5 Pro", "The earlier model, at half the price or less.", (5, 10)),
     )
 }
-
-
-def find_model(model_id: str) -> Model:
-    """Raises InvalidRequest if there is no such model."""
-    try:
-        return MODELS[model_id]
-    except KeyError:
-        raise InvalidRequest(
-            f"model '{model_id[:80]}' does not exist; use one of {', '.join(MODELS)}.", param="model"
-        ) from None
 
 
 def describe_durations(model: Model) -> str:

@@ -39,6 +39,8 @@ class Role(StrEnum):
                 return Kind.IMAGE
 
 
+PLURALS = {Kind.IMAGE: "pictures", Kind.VIDEO: "videos", Kind.AUDIO: "sounds"}
+
 EXTENSIONS: dict[str, Kind] = {
     **dict.fromkeys((".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"), Kind.IMAGE),
     **dict.fromkeys((".mp4", ".mov", ".m4v"), Kind.VIDEO),

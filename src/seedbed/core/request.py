@@ -8,7 +8,7 @@ the documented defaults. Source: CONTRACT 1.2 and 1.3.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -18,13 +18,14 @@ from seedbed.core.models import (
     DEFAULT_ASPECT_RATIO,
     DEFAULT_DURATION_S,
     DEFAULT_RESOLUTION,
+    NATIVE_ASPECT_RATIOS,
     Model,
     describe_durations,
-    find_model,
 )
+from seedbed.core.offer import NATIVE, Offer
 from seedbed.core.openings import Opened
 from seedbed.core.pointers import dangling, find_pointers, prompted_roles
-from seedbed.core.references import MAX_REFERENCES, REFERENCE_ROLE, Kind, Reference, Role, assign_roles, guess_kind
+from seedbed.core.references import PLURALS, REFERENCE_ROLE, Kind, Reference, Role, assign_roles, guess_kind
 from seedbed.core.samples import is_placeholder_webhook, sample_for, sample_warning, webhook_warning
 from seedbed.core.sizes import AspectRatio, Resolution
 from seedbed.core.urls import ASSET_SCHEME, DATA_SCHEME, UrlFault, check_url
@@ -41,11 +42,15 @@ DEFAULT_EXPIRES_AFTER_S = 172_800
 
 @dataclass(frozen=True, slots=True)
 class DraftReference:
-    """`kind` is given where it is known, as of an upload; otherwise it follows from the role or the URL."""
+    """`kind` is given where it is known, as of an upload; otherwise it follows from the role or the URL.
+
+    `name` is the place where it stood, if that is not simply its number among the references: `content[2]`.
+    """
 
     url: str
     role: str | None = None
     kind: Kind | None = None
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +70,16 @@ class Draft:
     expires_after_s: int | None = None
     webhook_url: str | None = None
     metadata: dict[str, Any] | None = None
-    references_field: str = "mediaUrls"  # what this request called them, for messages
+    wants_watermark: bool = False
+    has_fixed_camera: bool = False
+    is_flexible: bool = False  # may wait until nobody else does, at a lower price
+    echo: dict[str, str] | None = None
+    references_field: str | None = None  # what this request called them, if not as its dialect usually does
+
+    def name_of(self, position: int, *, offer: Offer) -> str:
+        """Return what the sender calls a reference, for messages: `mediaUrls[0]`."""
+        given = (self.references or ())[position]
+        return given.name or f"{self.references_field or offer.names.references}[{position}]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +99,11 @@ class GenerationRequest:
     expires_after_s: int = DEFAULT_EXPIRES_AFTER_S
     webhook_url: str | None = None
     metadata: dict[str, Any] | None = None
+    aspect_ratios: tuple[AspectRatio, ...] = NATIVE_ASPECT_RATIOS  # to choose from once the picture is seen
+    wants_watermark: bool = False  # a visible mark in the picture
+    has_fixed_camera: bool = False  # whatever the prompt says
+    is_flexible: bool = False  # served after everybody else, at half the price
+    echo: dict[str, str] | None = None  # what only its own dialect's view shows, such as the model's id there
 
     @property
     def has_media(self) -> bool:
@@ -105,34 +124,43 @@ class Rules:
     has_samples: bool = False  # RFC 2606 host names stand for the shipped photographs
 
 
-def accept(draft: Draft, *, rules: Rules, chosen_seed: int) -> Accepted:
+def accept(draft: Draft, *, rules: Rules, chosen_seed: int, offer: Offer = NATIVE) -> Accepted:
     """Return the request with its defaults filled in. `chosen_seed` is used where the caller gave none.
 
-    Raises InvalidRequest for the first thing that is wrong.
+    Raises InvalidRequest for the first thing that is wrong, in the words of the offer's dialect.
     """
-    model = find_model(draft.model)
-    prompt = _prompt(draft.prompt)
-    references, warnings = _references(draft, prompt, rules)
-    webhook_url = _webhook_url(draft.webhook_url, rules)
+    names = offer.names
+    model = offer.model(draft.model)
+    prompt = _prompt(draft, offer)
+    references, warnings = _references(draft, prompt, rules, offer)
+    webhook_url = _webhook_url(draft.webhook_url, rules, param=names.webhook_url)
     if webhook_url and rules.has_samples and is_placeholder_webhook(webhook_url):
         webhook_url, warnings = None, (*warnings, webhook_warning())
-    has_picture = any(r.role.kind is Kind.IMAGE for r in references)
+    sized_by = {Kind.IMAGE, Kind.VIDEO} if offer.fits_videos else {Kind.IMAGE}
+    has_picture = any(r.role.kind in sized_by for r in references)
+    ratio = _choice(draft.aspect_ratio, AspectRatio, param=names.aspect_ratio, among=model.aspect_ratios)
     request = GenerationRequest(
         model=model.id,
         prompt=prompt,
         references=references,
-        aspect_ratio=_aspect_ratio(draft, has_picture=has_picture),
-        duration_s=_duration(draft, model),
-        resolution=_choice(draft.resolution, Resolution, param="resolution") or DEFAULT_RESOLUTION,
-        seed=_whole(draft.seed, range(MAX_SEED + 1), param="seed", default=chosen_seed),
+        aspect_ratio=ratio or (None if has_picture else DEFAULT_ASPECT_RATIO),
+        aspect_ratios=model.aspect_ratios,
+        duration_s=_duration(draft, model, param=names.duration),
+        resolution=_choice(draft.resolution, Resolution, param=names.resolution, among=model.resolutions)
+        or DEFAULT_RESOLUTION,
+        seed=_whole(draft.seed, range(MAX_SEED + 1), param=names.seed, default=chosen_seed),
         wants_audio=draft.wants_audio if draft.wants_audio is not None else True,
         wants_last_frame=bool(draft.wants_last_frame),
-        priority=_whole(draft.priority, range(MAX_PRIORITY + 1), param="priority", default=0),
+        priority=_whole(draft.priority, range(MAX_PRIORITY + 1), param=names.priority, default=0),
         expires_after_s=_whole(
-            draft.expires_after_s, EXPIRES_AFTER_S, param="expiresAfter", default=DEFAULT_EXPIRES_AFTER_S
+            draft.expires_after_s, EXPIRES_AFTER_S, param=names.expires_after, default=DEFAULT_EXPIRES_AFTER_S
         ),
         webhook_url=webhook_url,
-        metadata=_metadata(draft.metadata),
+        metadata=_metadata(draft.metadata, param=names.metadata),
+        wants_watermark=draft.wants_watermark,
+        has_fixed_camera=draft.has_fixed_camera,
+        is_flexible=draft.is_flexible,
+        echo=draft.echo,
     )
     return Accepted(request, warnings)
 
@@ -146,27 +174,24 @@ def check_text(text: str, *, param: str) -> str:
     return text
 
 
-def _prompt(text: str) -> str:
-    prompt = check_text(text, param="prompt").strip()
-    if not 1 <= len(prompt) <= MAX_PROMPT_CHARACTERS:
+def _prompt(draft: Draft, offer: Offer) -> str:
+    name = offer.names.prompt
+    prompt = check_text(draft.prompt, param=name).strip()
+    least = 1 if offer.needs_prompt or not draft.references else 0
+    if not least <= len(prompt) <= MAX_PROMPT_CHARACTERS:
         raise InvalidRequest(
-            f"prompt must have 1 to {MAX_PROMPT_CHARACTERS} characters after trimming; it has {len(prompt)}.",
-            param="prompt",
+            f"{name} must have {least} to {MAX_PROMPT_CHARACTERS} characters after trimming; it has {len(prompt)}.",
+            param=name,
         )
     return prompt
 
 
-def _references(draft: Draft, prompt: str, rules: Rules) -> tuple[tuple[Reference, ...], tuple[str, ...]]:
-    given = draft.references
-    if given is not None and not 1 <= len(given) <= MAX_REFERENCES:
-        hint = "leave it out for text to video" if not given else f"it has {len(given)}"
-        raise InvalidRequest(
-            f"{draft.references_field} must hold 1 to {MAX_REFERENCES} URLs; {hint}.", param=draft.references_field
-        )
-    given = given or ()
-    warnings = [w for i, r in enumerate(given) if (w := _check_reference(r.url, i, draft, rules))]
-    said = [_choice(r.role, Role, param=f"{draft.references_field}[{i}].role") for i, r in enumerate(given)]
+def _references(draft: Draft, prompt: str, rules: Rules, offer: Offer) -> tuple[tuple[Reference, ...], tuple[str, ...]]:
+    given, names = _given(draft, offer)
+    warnings = [w for r, name in zip(given, names, strict=True) if (w := _check_reference(r.url, name, rules))]
+    said = [_choice(r.role, Role, param=f"{name}.role") for r, name in zip(given, names, strict=True)]
     kinds = [role.kind if role else r.kind or guess_kind(r.url) for r, role in zip(given, said, strict=True)]
+    _check_counts(kinds, draft, offer)
     pointers = find_pointers(prompt)
     warnings += [
         f"the prompt points at {p}, but only {kinds.count(p.kind)} reference(s) of that kind were sent"
@@ -174,12 +199,28 @@ def _references(draft: Draft, prompt: str, rules: Rules) -> tuple[tuple[Referenc
     ]
     roles = said if any(said) else _implied_roles(kinds, prompted_roles(pointers, kinds))
     settled = [role or REFERENCE_ROLE[kind] for role, kind in zip(roles, kinds, strict=True)]
-    _check_single(settled, draft)
-    references = (
-        Reference(r.url, role, f"{draft.references_field}[{i}]")
-        for i, (r, role) in enumerate(zip(given, settled, strict=True))
-    )
+    _check_single(settled, draft.references_field or offer.names.references)
+    references = (Reference(r.url, role, name) for r, role, name in zip(given, settled, names, strict=True))
     return tuple(references), tuple(warnings)
+
+
+def _given(draft: Draft, offer: Offer) -> tuple[Sequence[DraftReference], list[str]]:
+    """Return the references and their names."""
+    given = draft.references
+    if given is not None and not 1 <= len(given) <= offer.max_references:
+        field_name = draft.references_field or offer.names.references
+        hint = "leave it out for text to video" if not given else f"it has {len(given)}"
+        raise InvalidRequest(f"{field_name} must hold 1 to {offer.max_references} URLs; {hint}.", param=field_name)
+    return given or (), [draft.name_of(i, offer=offer) for i in range(len(given or ()))]
+
+
+def _check_counts(kinds: Sequence[Kind], draft: Draft, offer: Offer) -> None:
+    field_name = draft.references_field or offer.names.references
+    for kind, most in offer.max_of_kind.items():
+        if kinds.count(kind) > most:
+            raise InvalidRequest(
+                f"{field_name} may hold {most} {PLURALS[kind]}; it has {kinds.count(kind)}.", param=field_name
+            )
 
 
 def _implied_roles(kinds: Sequence[Kind], prompted: dict[int, Role]) -> list[Role | None]:
@@ -194,18 +235,17 @@ def _implied_roles(kinds: Sequence[Kind], prompted: dict[int, Role]) -> list[Rol
     return roles
 
 
-def _check_single(roles: Sequence[Role], draft: Draft) -> None:
+def _check_single(roles: Sequence[Role], field_name: str) -> None:
     for role in (Role.FIRST_FRAME, Role.LAST_FRAME):
         if roles.count(role) > 1:
             raise InvalidRequest(
-                f"{draft.references_field} holds {roles.count(role)} references with the role {role}; one is possible.",
-                param=draft.references_field,
+                f"{field_name} holds {roles.count(role)} references with the role {role}; one is possible.",
+                param=field_name,
             )
 
 
-def _check_reference(url: str, position: int, draft: Draft, rules: Rules) -> str | None:
+def _check_reference(url: str, param: str, rules: Rules) -> str | None:
     """Return a warning if a sample picture stands for the URL."""
-    param = f"{draft.references_field}[{position}]"
     check_text(url, param=param)
     if url.startswith((ASSET_SCHEME, DATA_SCHEME)):
         return None
@@ -219,53 +259,47 @@ def _check_reference(url: str, position: int, draft: Draft, rules: Rules) -> str
     return None
 
 
-def _webhook_url(url: str | None, rules: Rules) -> str | None:
+def _webhook_url(url: str | None, rules: Rules, *, param: str) -> str | None:
     if url is None:
         return None
-    check_text(url, param="webhookUrl")
+    check_text(url, param=param)
     try:
         check_url(url, opened=rules.opened)
     except UrlFault as fault:
-        raise InvalidRequest(f"webhookUrl: {fault}", param="webhookUrl") from fault
+        raise InvalidRequest(f"{param}: {fault}", param=param) from fault
     return url
 
 
-def _aspect_ratio(draft: Draft, *, has_picture: bool) -> AspectRatio | None:
-    said = _choice(draft.aspect_ratio, AspectRatio, param="aspectRatio")
-    return said or (None if has_picture else DEFAULT_ASPECT_RATIO)
-
-
-def _duration(draft: Draft, model: Model) -> int:
+def _duration(draft: Draft, model: Model, *, param: str) -> int:
     duration_s = DEFAULT_DURATION_S if draft.duration_s is None else draft.duration_s
     if duration_s not in model.durations_s:
         raise InvalidRequest(
-            f"duration must be {describe_durations(model)} seconds for {model.id}; got {duration_s}.", param="duration"
+            f"{param} must be {describe_durations(model)} seconds for {draft.model}; got {duration_s}.", param=param
         )
     return duration_s
 
 
-def _metadata(metadata: dict[str, Any] | None) -> dict[str, Any] | None:
+def _metadata(metadata: dict[str, Any] | None, *, param: str) -> dict[str, Any] | None:
     if metadata is None:
         return None
-    text = check_text(json.dumps(metadata, ensure_ascii=False), param="metadata")
+    text = check_text(json.dumps(metadata, ensure_ascii=False), param=param)
     if "\\u0000" in text:
-        raise InvalidRequest("metadata holds a NUL character; remove it.", param="metadata")
+        raise InvalidRequest(f"{param} holds a NUL character; remove it.", param=param)
     size_bytes = len(text.encode())
     if size_bytes > MAX_METADATA_BYTES:
         raise InvalidRequest(
-            f"metadata must be at most {MAX_METADATA_BYTES} bytes as JSON; it has {size_bytes}.", param="metadata"
+            f"{param} must be at most {MAX_METADATA_BYTES} bytes as JSON; it has {size_bytes}.", param=param
         )
     return metadata
 
 
-def _choice(text: str | None, kind: type[E], *, param: str) -> E | None:
+def _choice(text: str | None, kind: type[E], *, param: str, among: Collection[E] | None = None) -> E | None:
     if text is None:
         return None
-    try:
-        return kind(text)
-    except ValueError:
-        choices = ", ".join(kind)
-        raise InvalidRequest(f"{param} must be one of {choices}; got '{text[:80]}'.", param=param) from None
+    offered = list(kind) if among is None else among
+    if text not in offered:
+        raise InvalidRequest(f"{param} must be one of {', '.join(offered)}; got '{text[:80]}'.", param=param)
+    return kind(text)
 
 
 def _whole(number: int | None, allowed: range, *, param: str, default: int) -> int:

@@ -81,7 +81,9 @@ async def make_video(job: Job, bench: Bench, on_report: OnReport) -> Success:
 def _settled_ratio(job: Job, first_picture: Size | None) -> AspectRatio:
     if job.request.aspect_ratio or job.aspect_ratio:
         return job.request.aspect_ratio or job.aspect_ratio or DEFAULT_ASPECT_RATIO
-    return nearest_aspect_ratio(first_picture) if first_picture else DEFAULT_ASPECT_RATIO
+    if first_picture is None:
+        return DEFAULT_ASPECT_RATIO
+    return nearest_aspect_ratio(first_picture, among=job.request.aspect_ratios)
 
 
 async def _store(job: Job, done: wire.Done, video: Path, last_frame: Path | None, bench: Bench) -> Output:

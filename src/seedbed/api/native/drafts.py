@@ -25,7 +25,7 @@ def draft_of(body: GenerationBody) -> Draft:
         expires_after_s=body.expires_after,
         webhook_url=body.webhook_url,
         metadata=body.metadata,
-        references_field="mediaUrls" if body.references is None else "references",
+        references_field=None if body.references is None else "references",
     )
 
 

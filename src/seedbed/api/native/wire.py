@@ -12,7 +12,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from seedbed.core.engine import Stage
 from seedbed.core.job import State
-from seedbed.core.models import MODELS
+from seedbed.core.models import MODELS, NATIVE_ASPECT_RATIOS
 from seedbed.core.references import MAX_REFERENCES, Role
 from seedbed.core.request import (
     DEFAULT_EXPIRES_AFTER_S,
@@ -61,7 +61,7 @@ class GenerationBody(Wire, frozen=True, kw_only=True):
         _says("Instead of `mediaUrls`, with explicit roles.", minItems=1, maxItems=MAX_REFERENCES),
     ] = None
     aspect_ratio: Annotated[
-        str | None, _says("Default: the nearest to the first picture, else 16:9.", enum=[*AspectRatio, None])
+        str | None, _says("Default: the nearest to the first picture, else 16:9.", enum=[*NATIVE_ASPECT_RATIOS, None])
     ] = None
     duration: Annotated[
         int | None, _says("Seconds. seedance-2.0 and -fast: 4 to 15; seedance-1.5-pro: 5 or 10. Default: 5.")
