@@ -7,6 +7,7 @@ service that speaks the same documents.
 from seedbed_client.client import Client, Created
 from seedbed_client.errors import ApiError, ClientError, ErrorCode, GenerationFailed, TookTooLong, Unreachable
 from seedbed_client.generation import Generation, Output, Progress, Status
+from seedbed_client.webhooks import Heard, WebhookDelivery, WebhookEndpoint, WebhookEvent, Webhooks
 
 __all__ = [
     "ApiError",
@@ -16,9 +17,14 @@ __all__ = [
     "ErrorCode",
     "Generation",
     "GenerationFailed",
+    "Heard",
     "Output",
     "Progress",
     "Status",
     "TookTooLong",
     "Unreachable",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookEvent",
+    "Webhooks",
 ]

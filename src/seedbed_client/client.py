@@ -21,6 +21,7 @@ import httpx
 
 from seedbed_client.errors import ApiError, GenerationFailed, TookTooLong, Unreachable
 from seedbed_client.generation import Generation, Output, Status, read_generation
+from seedbed_client.webhooks import Webhooks
 
 PREFIX = "/api/open/v1"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -49,6 +50,7 @@ class Client:
         self._http = httpx.Client(
             base_url=self.base_url, headers=headers, timeout=timeout_s, transport=transport, trust_env=not is_local
         )
+        self.webhooks = Webhooks(self._call)
 
     def __enter__(self) -> Client:
         return self

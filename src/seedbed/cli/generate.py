@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from seedbed.cli.signing_in import BaseUrl, Key, login
+
 if TYPE_CHECKING:
     from seedbed_client import Client, Generation
 
@@ -26,12 +28,8 @@ def generate(
     aspect_ratio: Annotated[str | None, typer.Option(help="16:9, 9:16 or 1:1. Default: the first picture's.")] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed makes the same clip again.")] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Where the MP4 goes. Default: out/<id>.mp4.")] = None,
-    base_url: Annotated[
-        str | None, typer.Option(envvar="SEEDBED_CLIENT_URL", help="The service. Default: `seedbed serve` here.")
-    ] = None,
-    key: Annotated[
-        str | None, typer.Option(envvar="SEEDBED_CLIENT_KEY", help="The API key. Default: that of `seedbed serve`.")
-    ] = None,
+    base_url: BaseUrl = None,
+    key: Key = None,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait for the video.")] = 3600.0,
 ) -> None:
     """Make a video from local files or URLs and a prompt, and save it."""
@@ -40,7 +38,7 @@ def generate(
     from seedbed_client import Client
 
     screen = console()
-    login_url, login_key = _login(base_url, key)
+    login_url, login_key = login(base_url, key)
     started_s = time.monotonic()
     with Client(login_url, login_key) as client:
         urls = [url_of(client, reference) for reference in references or ()]
@@ -84,19 +82,3 @@ def measures(generation: Generation, size_bytes: int) -> str:
         seconds = output.frames / output.fps
         parts = [f"{output.width_px}x{output.height_px}", f"{output.frames} frames", f"{seconds:.2f} s", *parts]
     return ", ".join(parts)
-
-
-def _login(base_url: str | None, key: str | None) -> tuple[str, str]:
-    """Fill in what was not said from the service of this home folder. Its key never goes to another service."""
-    from seedbed.cli.home import load_login
-    from seedbed.core.errors import NotReady
-    from seedbed.settings import load_settings
-
-    if base_url and key:
-        return base_url, key
-    login = load_login(load_settings().home)
-    if base_url and (login is None or login.base_url != base_url.rstrip("/")):
-        raise NotReady(f"There is no key for {base_url}; give one with --key or SEEDBED_CLIENT_KEY.")
-    if login is None:
-        raise NotReady("There is no service here yet. Start `seedbed serve`, or name one with --base-url and --key.")
-    return base_url or login.base_url, key or login.key

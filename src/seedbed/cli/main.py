@@ -19,9 +19,11 @@ from seedbed.cli import (
     doctor,
     generate,
     key_commands,
+    listen,
     migrate,
     serve,
     settings_table,
+    webhook_commands,
     work,
 )
 from seedbed.cli.console import complain
@@ -39,6 +41,8 @@ app.command()(demo.demo)
 app.command()(serve.serve)
 app.command()(work.work)
 app.command()(generate.generate)
+app.command()(listen.listen)
+app.add_typer(webhook_commands.webhook_commands, name="webhooks")
 app.command(name="contact-sheet")(contact_sheet.contact_sheet)
 app.add_typer(key_commands.keys, name="keys")
 app.add_typer(credit_commands.credit_commands, name="credits")

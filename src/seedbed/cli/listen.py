@@ -1,0 +1,118 @@
+"""`seedbed listen`: webhooks for a program on this machine, which nobody outside can call.
+
+It asks the service for the ends of the account's jobs and hands each on, signed with the account's own secret, so that
+the program verifies them as it will in production. Every job is told, also one without a webhook or with a placeholder.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from seedbed.cli.signing_in import BaseUrl, Key, login
+
+if TYPE_CHECKING:
+    from seedbed_client import WebhookEvent, Webhooks
+    from seedbed_client.forwarding import Forwarded
+
+POLL_S = 25
+LONGEST_PAUSE_S = 10.0
+_AGO = re.compile(r"(\d{1,6})([smhd])", re.ASCII)
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def listen(
+    forward_to: Annotated[
+        str | None, typer.Option("--forward-to", help="Where your program listens, such as http://localhost:3000/hook.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Begin in the past: 30s, 10m, 2h, 1d, or 2026-11-22T12:00:00Z. Default: now.")
+    ] = None,
+    base_url: BaseUrl = None,
+    key: Key = None,
+) -> None:
+    """Receive the account's webhooks here and hand them on, until Ctrl-C."""
+    from contextlib import nullcontext
+
+    from seedbed.cli.console import complain
+    from seedbed_client import Client
+    from seedbed_client.forwarding import Forwarder
+
+    begin = moment_of(since) if since else None
+    check_target(forward_to)
+    try:
+        with (
+            Client(*login(base_url, key), timeout_s=POLL_S + 15) as client,
+            Forwarder(forward_to) if forward_to else nullcontext() as forwarder,
+        ):
+            typer.echo(f"Secret: {client.webhooks.secrets().secrets[0]}")
+            typer.echo(f"Listening{f', forwarding to {forward_to}' if forward_to else ''}. Ctrl-C ends it.")
+            for event in follow(client.webhooks, since=begin, complain=complain):
+                typer.echo(line_of(event, forwarder.forward(event) if forwarder else None))
+    except KeyboardInterrupt:
+        return  # the ordinary end
+
+
+def follow(
+    webhooks: Webhooks,
+    *,
+    since: str | None,
+    complain: Callable[[str], None],
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[WebhookEvent]:
+    """Yield what ends, for ever. A service that is away is waited for, and nothing is missed meanwhile.
+
+    Raises ApiError if the service turns the key away.
+    """
+    from seedbed_client import ApiError, Unreachable
+
+    cursor, pause_s = None, 0.0
+    while True:
+        try:
+            begins_in_the_past = cursor is None and since is not None
+            heard = webhooks.listen(
+                after=cursor, since=since if begins_in_the_past else None, wait_s=POLL_S if cursor else 0
+            )
+        except (Unreachable, ApiError) as exc:
+            if isinstance(exc, ApiError) and exc.status < 500 and exc.status != 429:
+                raise
+            if not pause_s:
+                complain(f"{exc}; trying again until it is back.")
+            pause_s = min(LONGEST_PAUSE_S, 2 * pause_s or 0.5)
+            sleep(pause_s)
+            continue
+        pause_s, cursor = 0.0, heard.cursor
+        yield from heard.events
+
+
+def line_of(event: WebhookEvent, forwarded: Forwarded | None) -> str:
+    """Return the line of one event: when, what, which job, and what the program said to it."""
+    at = datetime.fromisoformat(event.at).astimezone()
+    told = f"{at:%H:%M:%S}  {event.event:<9}  {event.request_id}"
+    if forwarded is None:
+        return told
+    return f"{told}  {forwarded.status or forwarded.error}  {forwarded.latency_ms} ms"
+
+
+def moment_of(text: str, *, now: datetime | None = None) -> str:
+    """Return the moment that `--since` means, in RFC 3339. Raises BadParameter."""
+    ago = _AGO.fullmatch(text)
+    try:
+        if ago:
+            at = (now or datetime.now(UTC)) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        else:
+            at = datetime.fromisoformat(text)
+    except (ValueError, OverflowError) as exc:
+        raise typer.BadParameter(f"--since cannot be '{text}'; use 10m, 2h or 2026-11-22T12:00:00Z.") from exc
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def check_target(url: str | None) -> None:
+    """Raises BadParameter unless it is an http or https URL."""
+    if url is not None and not re.match(r"https?://[^/]", url):
+        raise typer.BadParameter(f"--forward-to cannot be '{url}'; use a URL like http://localhost:3000/hook.")

@@ -1,0 +1,144 @@
+"""`seedbed webhooks`: what became of webhooks, sending them again, dead addresses, and the secret."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from seedbed.cli.signing_in import BaseUrl, Key, login
+
+if TYPE_CHECKING:
+    from seedbed.store.attempts import LoggedAttempt
+    from seedbed_client import Client
+    from seedbed_client.webhooks import Secrets, WebhookDelivery
+
+webhook_commands = typer.Typer(help="Deliveries, dead addresses and the secret of webhooks.", no_args_is_help=True)
+
+
+@webhook_commands.command("deliveries")
+def deliveries(
+    request: Annotated[str | None, typer.Option(help="Only this request's.")] = None,
+    state: Annotated[list[str] | None, typer.Option(help="pending, delivered, exhausted or stopped.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="How many, the newest first.")] = 20,
+    base_url: BaseUrl = None,
+    key: Key = None,
+) -> None:
+    """List deliveries with what came of their last attempt."""
+    from rich.table import Table
+
+    from seedbed.cli.console import console
+
+    with _client(base_url, key) as client:
+        page, _ = client.webhooks.deliveries(request_id=request, states=state or (), limit=limit)
+    table = Table("id", "request", "event", "address", "state", "tries", "last answer", box=None, pad_edge=False)
+    for delivery in page:
+        tries = str(len(delivery.attempts))
+        stands = delivery.stopped_because or delivery.state
+        table.add_row(
+            delivery.id, delivery.request_id, delivery.event, delivery.address, stands, tries, _last(delivery)
+        )
+    console().print(table)
+
+
+@webhook_commands.command("redeliver")
+def redeliver(
+    delivery: Annotated[str, typer.Argument(help="The delivery's id, from `seedbed webhooks deliveries`.")],
+    base_url: BaseUrl = None,
+    key: Key = None,
+) -> None:
+    """Send a webhook again at once, with the same webhook-id."""
+    with _client(base_url, key) as client:
+        again = client.webhooks.redeliver(delivery)
+    typer.echo(f"{again.id} goes to {again.address} now.")
+
+
+@webhook_commands.command("attempts")
+def attempts(
+    delivery: Annotated[str, typer.Argument(help="The delivery's id, from `seedbed webhooks deliveries`.")],
+) -> None:
+    """Show every attempt as the operator may see it: with the answers that the API withholds, from the database."""
+    from seedbed.fleet.interrupts import run_loop
+
+    for logged in run_loop(_attempts(delivery)):
+        attempt = logged.attempt
+        said = attempt.status or attempt.error
+        typer.echo(f"{logged.number}  {attempt.at:%Y-%m-%d %H:%M:%S}  {said}  {attempt.latency_ms} ms")
+        if attempt.excerpt:
+            typer.echo(ascii(attempt.excerpt)[1:-1])  # a receiver's text must not reach the terminal's controls
+
+
+@webhook_commands.command("endpoints")
+def endpoints(base_url: BaseUrl = None, key: Key = None) -> None:
+    """List the addresses that only fail, and those that are switched off for it."""
+    with _client(base_url, key) as client:
+        found = client.webhooks.endpoints()
+    for endpoint in found:
+        state = f"off ({endpoint.off_because})" if endpoint.is_off else "failing"
+        typer.echo(f"{endpoint.address}  {state}, {endpoint.failures} failures since {endpoint.failing_since}")
+    if not found:
+        typer.echo("No address is in trouble.")
+
+
+@webhook_commands.command("switch-on")
+def switch_on(
+    url: Annotated[str, typer.Argument(help="The webhook's URL or address.")],
+    base_url: BaseUrl = None,
+    key: Key = None,
+) -> None:
+    """Send to an address again that was switched off."""
+    with _client(base_url, key) as client:
+        typer.echo(f"{client.webhooks.switch_on(url)} is on.")
+
+
+@webhook_commands.command("secret")
+def secret(base_url: BaseUrl = None, key: Key = None) -> None:
+    """Show the secret that signs the account's webhooks."""
+    with _client(base_url, key) as client:
+        _show(client.webhooks.secrets())
+
+
+@webhook_commands.command("rotate")
+def rotate(
+    overlap: Annotated[
+        int | None, typer.Option(min=0, help="Seconds that the old secret signs besides. Default: the service's.")
+    ] = None,
+    base_url: BaseUrl = None,
+    key: Key = None,
+) -> None:
+    """Make a new secret. The old one signs besides for a while, so that receivers can be changed in peace."""
+    with _client(base_url, key) as client:
+        _show(client.webhooks.rotate(overlap_s=overlap))
+
+
+def _client(base_url: str | None, key: str | None) -> Client:
+    from seedbed_client import Client
+
+    return Client(*login(base_url, key))
+
+
+def _last(delivery: WebhookDelivery) -> str:
+    if not delivery.attempts:
+        return "-"
+    attempt = delivery.attempts[-1]
+    return f"{attempt.status or attempt.error}, {attempt.latency_ms} ms"
+
+
+def _show(shown: Secrets) -> None:
+    for one in shown.secrets:
+        retires = shown.retiring.get(one)
+        typer.echo(f"{one}  retires {retires}" if retires else one)
+
+
+async def _attempts(delivery_id: str) -> list[LoggedAttempt]:
+    from seedbed.cli.database import connected, ready_database_url
+    from seedbed.core.errors import NotFound
+    from seedbed.settings import load_settings
+    from seedbed.store import attempts as log
+    from seedbed.store import deliveries as stored
+
+    with ready_database_url(load_settings()) as url:
+        async with connected(url) as conn:
+            if await stored.get(conn, delivery_id) is None:
+                raise NotFound(f"There is no webhook delivery '{delivery_id}'.")
+            return (await log.of_deliveries(conn, [delivery_id]))[delivery_id]
