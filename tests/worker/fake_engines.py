@@ -168,6 +168,13 @@ class NeverFinishes(Fast):
         return Made(out)
 
 
+class NeverFinishesOnce(NeverFinishes):
+    """Never finishes, but for prompts that ask for the next job."""
+
+    def make(self, task, out, report):
+        return Fast.make(self, task, out, report) if task.prompt == "next" else super().make(task, out, report)
+
+
 class MakesNothing(Fast):
     def make(self, _task, out, _report):
         out.write_bytes(b"this is no video")
