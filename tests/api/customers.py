@@ -72,7 +72,9 @@ class Customer:
         return len(await self._ids("select id from job where account_id = %s"))
 
     async def open_jobs(self) -> list[str]:
-        return await self._ids("select id from job where account_id = %s and state in ('queued', 'processing')")
+        """Return the ids of the account's open jobs in the mode of the key."""
+        rows = "select id from job where account_id = %s and state in ('queued', 'processing') and is_live"
+        return await self._ids(rows if self.is_live else rows.replace("and is_live", "and not is_live"))
 
     async def _ids(self, statement: str) -> list[str]:
         async with self.pool.connection() as conn:

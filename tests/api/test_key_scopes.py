@@ -1,0 +1,61 @@
+"""Which scope each path needs, as docs/keys.md says it: the table there is the table here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from customers import ROOT
+
+from seedbed.api.native.routes import native_app
+from seedbed.core.keys import Scope
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "keys.md").read_text(encoding="utf-8")
+ROWS = [
+    [cell.strip(" `") for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if line.startswith("| ")
+]
+TABLE = {(row[0], row[1]): row[2] for row in ROWS if row[0] in {"GET", "POST", "DELETE", "PUT", "PATCH"}}
+KEYED = [(*endpoint, scope) for endpoint, scope in TABLE.items() if scope in set(Scope)]
+ALLOWED = {
+    Scope.READ: {"read"},
+    Scope.GENERATE: {"read", "generate"},
+    Scope.ADMIN: {"admin"},
+}
+
+
+def filled(path: str) -> str:
+    return ROOT + path.replace("{job_id}", "req_" + "0" * 32).replace("{delivery_id}", "msg_" + "0" * 32)
+
+
+def test_every_path_and_method_stands_in_the_document():
+    routes = native_app(None).routes  # nothing is served here
+    served = {(method, route.path) for route in routes for method in route.methods - {"HEAD"}}
+
+    assert set(TABLE) == served
+
+
+@pytest.mark.parametrize(("method", "path", "needed"), KEYED)
+async def test_a_key_without_the_scope_is_forbidden_and_told_which(enrol, http, method, path, needed):
+    for scope, allowed in ALLOWED.items():
+        key = await enrol(scopes=[scope])
+
+        answer = await http.request(method, filled(path), headers=key.bearer, params={"wait": 0})
+
+        assert (answer.status_code == 403) == (needed not in allowed), (scope, answer.text)
+        if answer.status_code == 403:
+            assert answer.json()["error"] == {
+                "code": "forbidden",
+                "message": f"This API key lacks the scope '{needed}'.",
+            }
+
+
+@pytest.mark.parametrize(("method", "path", "_needed"), KEYED)
+async def test_a_path_that_needs_a_scope_needs_a_key(http, method, path, _needed):
+    assert (await http.request(method, filled(path))).status_code == 401
+
+
+async def test_scopes_add_up(enrol, http):
+    both = await enrol(scopes=[Scope.READ, Scope.ADMIN])
+
+    assert (await both.get(f"{ROOT}/credits")).status_code == 200
+    assert (await both.post(f"{ROOT}/uploads")).status_code == 403
