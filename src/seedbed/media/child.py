@@ -1,31 +1,45 @@
 """The child process that looks at strangers' files: `python -m seedbed.media.child '{"paths": [...], ...}'`.
 
 It limits itself before it touches a file, and answers with one line of JSON a file, in order, as soon as each is done.
-If it dies, the lines that were written still count, and the file without a line is the one that killed it.
+If it dies, the lines that were written still count, and the file without a line is the one that killed it. Asked with
+`--fences`, it raises its fences and says which of them stand on this machine.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from seedbed.core.faults import Fault, MediaFault
 from seedbed.core.limits import MediaLimits
+from seedbed.core.references import Kind
 from seedbed.lifeline import die_with_parent
+from seedbed.media.landlock import may_only_read
+from seedbed.media.seccomp import forbid_calls
 from seedbed.media.wire import fault_to_json, probe_to_json, read_order
 
 if sys.platform != "win32":  # there, the parent's deadline is the only limit
     import resource
 
 MAX_OPEN_FILES = 64
+ASKS_FOR_FENCES = "--fences"
 
 
 def main() -> int:
+    if sys.argv[1] == ASKS_FOR_FENCES:
+        sys.stdout.write(json.dumps({"calls": forbid_calls(), "files": may_only_read([])}) + "\n")
+        return 0
     order = read_order(sys.argv[1])
     die_with_parent(order.parent_pid)
     _limit_memory_and_files(order.memory_bytes)
+    forbid_calls()
+    _load_decoders(order.paths)
+    may_only_read(order.paths)
     for path in order.paths:
         _limit_cpu(order.cpu_s)
         sys.stdout.write(json.dumps(_look_at(path, order.limits)) + "\n")
@@ -43,6 +57,16 @@ def _look_at(path: Path, limits: MediaLimits) -> dict[str, Any]:
         return fault_to_json(fault)
     except MemoryError:
         return fault_to_json(MediaFault(Fault.INVALID, "the file needs more memory to decode than is allowed"))
+
+
+def _load_decoders(paths: Sequence[Path]) -> None:
+    """Load the libraries that these files need, while this process may still read wherever a system keeps them."""
+    from seedbed.media.sniff import sniff
+
+    for path in paths:
+        with suppress(MediaFault, OSError, MemoryError):  # whatever is wrong is said when the file's turn comes
+            is_picture = sniff(path).kind is Kind.IMAGE
+            importlib.import_module("seedbed.media.pictures" if is_picture else "seedbed.media.clips")
 
 
 def _limit_memory_and_files(memory_bytes: int) -> None:

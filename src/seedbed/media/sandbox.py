@@ -1,14 +1,18 @@
 """Looks at strangers' files in a child process that cannot take much memory, time or anything of ours with it.
 
 Decoders are where hostile files bite. The child has limits on memory, processor time, open files and written bytes,
-gets no environment, no standard input and a deadline, and dies with us. Whatever it does, the answer is a Probe or a
-MediaFault. Nothing heavy is imported here, so that `api` may look at uploads.
+gets no environment, no standard input and a deadline, and dies with us. Where the kernel can, it is refused the
+network, other processes and changes to files (`media.seccomp`), and may read only what it was given (`media.landlock`).
+Whatever it does, the answer is a Probe or a MediaFault. Nothing heavy is imported here, so that `api` may look at
+uploads.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -23,6 +27,8 @@ MEMORY_BYTES = 1536 * 1024 * 1024
 # All that Python itself may need to start; everything else stays with us: secrets live in the environment.
 KEPT_VARIABLES = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME")
 KILLED = "the file could not be decoded safely: its decoder broke down"
+ASKS_FOR_FENCES = "--fences"
+FENCES_TIMEOUT_S = 20
 TOO_SLOW = "the file took too long to decode"
 
 
@@ -56,8 +62,7 @@ async def probe_many(
 async def _run_child(order: Order, *, timeout_s: float) -> list[Probe | MediaFault]:
     """Return the child's answers. If it did not reach the end, the last is the fault of the file that stopped it."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-B", "-P", "-m", "seedbed.media.child", write_order(order)),
+        *_command(write_order(order)),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
@@ -89,6 +94,21 @@ async def _next_answer(lines: asyncio.StreamReader, timeout_s: float) -> Probe |
         return _Fatal(Fault.INVALID, TOO_SLOW)
     except (ValueError, KeyError, TypeError):  # an empty line when it died, or not an answer
         return _Fatal(Fault.INVALID, KILLED)
+
+
+def standing_fences() -> dict[str, bool]:
+    """Ask a child which of the kernel's fences stand on this machine: `calls` (seccomp) and `files` (Landlock)."""
+    done = subprocess.run(
+        _command(ASKS_FOR_FENCES), capture_output=True, env=_environment(), timeout=FENCES_TIMEOUT_S, check=False
+    )
+    try:
+        return dict(json.loads(done.stdout))
+    except ValueError:  # it did not survive them
+        return {"calls": False, "files": False}
+
+
+def _command(asked: str) -> list[str]:
+    return [sys.executable, "-B", "-P", "-m", "seedbed.media.child", asked]
 
 
 def _environment() -> dict[str, str]:

@@ -17,6 +17,9 @@ from seedbed.core.formats import Format
 from seedbed.core.limits import MediaLimits, Probe
 from seedbed.core.sizes import Size
 
+# A reason is a sentence of ours. From a child that was taken over it might be anything it could read.
+MAX_REASON_LENGTH = 400
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -59,7 +62,7 @@ def read_answer(line: str | bytes) -> Probe | MediaFault:
     """Read one line of the child. Raises ValueError, KeyError or TypeError if it is not an answer."""
     said: Mapping[str, Any] = json.loads(line)
     if "fault" in said:
-        return MediaFault(Fault(said["fault"]), said["reason"])
+        return MediaFault(Fault(said["fault"]), str(said["reason"])[:MAX_REASON_LENGTH])
     return Probe(
         Format(said["format"]),
         said["size_bytes"],
