@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
-from dataclasses import replace
 from functools import partial
 
 import msgspec
@@ -13,35 +11,29 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from seedbed.actions.cancel import cancel
-from seedbed.actions.submit import Order, submit
-from seedbed.actions.wake import wake
-from seedbed.api.allowances import note_queued, spend
+from seedbed.api.allowances import spend
 from seedbed.api.auth import principal
 from seedbed.api.conversion import convert, unknown_fields
-from seedbed.api.idempotency import REPLAYED, claim_of, idempotency_key, in_flight, known_answer
+from seedbed.api.idempotency import REPLAYED, claim_of, idempotency_key
 from seedbed.api.job_ids import is_job_id
 from seedbed.api.json_body import json_body
-from seedbed.api.media_intake import has_data, settled, shown_to_core
 from seedbed.api.native.answers import json_response, raw_json
 from seedbed.api.native.drafts import draft_of
 from seedbed.api.native.paths import GENERATIONS, ROOT
 from seedbed.api.native.wire import Cancelled, Created, GenerationBody
+from seedbed.api.ordering import Dialect, Ordered, order_job
 from seedbed.api.ranges import matches
 from seedbed.api.service import Service
 from seedbed.api.waiting import wait_for_change, wait_s
-from seedbed.core.errors import NotFound, Unavailable
+from seedbed.core.errors import NotFound
 from seedbed.core.idempotency import json_digest
-from seedbed.core.job import DEFAULT_POOL, Job, QueuePlace, State, make_job_id
+from seedbed.core.job import Job, QueuePlace, State
 from seedbed.core.keys import Scope
 from seedbed.core.native_view import native_view
-from seedbed.core.request import MAX_SEED, Accepted, Draft, accept
+from seedbed.core.offer import NATIVE
 from seedbed.store import jobs
-from seedbed.store.idempotency import IdempotencyClaim, StoredAnswer
 from seedbed.store.keys import Principal
 
-log = structlog.get_logger()
-
-DIALECT = "native"
 POLL_AGAIN_S = 2
 
 
@@ -61,11 +53,8 @@ async def create(service: Service, request: Request) -> Response:
         draft = draft_of(convert(body, GenerationBody))
         # In a thread: a body with pictures in it takes a while to digest.
         claim = claim_of(request, await asyncio.to_thread(json_digest, body))
-        known = await known_answer(service, who, claim)
-        if known is not None:
-            return _created(known, is_replay=True)
-        async with in_flight(service, who, claim if has_data(draft) else None):
-            return await _submitted(service, who, draft, claim, unknown_fields(body, GenerationBody))
+        warnings = unknown_fields(body, GenerationBody)
+        return _created(await order_job(service, who, NATIVE_DIALECT, draft, claim, warnings=warnings))
 
 
 async def show(service: Service, request: Request) -> Response:
@@ -102,56 +91,6 @@ def etag_of(job: Job) -> str:
     return f'W/"{job.version}{step}"'
 
 
-async def _wake(service: Service, pool: str) -> None:
-    """Tell the workers. The job is committed and paid for by now, so nothing that goes wrong here is its owner's."""
-    try:
-        async with service.connection() as conn:
-            await wake(conn, pool)
-    except Unavailable:
-        log.warning("wake.lost", pool=pool)
-
-
-async def _submitted(
-    service: Service, who: Principal, draft: Draft, claim: IdempotencyClaim | None, warnings: tuple[str, ...]
-) -> Response:
-    shown = await shown_to_core(service, who, draft)
-    accepted = accept(shown, rules=service.settings.rules, chosen_seed=secrets.randbelow(MAX_SEED + 1))
-    accepted = replace(accepted, warnings=warnings + accepted.warnings)
-    async with settled(service, who, draft, accepted) as lasting:
-        order = _order(service, who, lasting, claim)
-        async with service.connection() as conn:
-            submitted = await submit(conn, order, answer_of=_answer_of)
-    job = submitted.job
-    if not submitted.is_replay:
-        note_queued()
-        await _wake(service, order.pool)
-    structlog.contextvars.bind_contextvars(credits=job.charged_credits)
-    return _created(submitted.answer or StoredAnswer(job.id, _answer_of(job)), is_replay=submitted.is_replay)
-
-
-def _order(service: Service, who: Principal, accepted: Accepted, claim: IdempotencyClaim | None) -> Order:
-    request = accepted.request
-    return Order(
-        account_id=who.account_id,
-        is_live=who.is_live,
-        dialect=DIALECT,
-        accepted=accepted,
-        price_credits=service.tariff.price(
-            model=request.model,
-            resolution=request.resolution,
-            duration_s=request.duration_s,
-            has_media=request.has_media,
-        ),
-        pool=DEFAULT_POOL,
-        job_id=make_job_id(secrets.token_bytes(16)),
-        idempotency=claim,
-        queue_limit_jobs=service.settings.queue_limit_jobs,
-        running_limit_jobs=service.settings.running_limit_jobs,
-        api_key_id=who.key_id,
-        key_queue_limit_jobs=who.limits.queued_jobs,
-    )
-
-
 def _answer_of(job: Job) -> bytes:
     created = Created(
         request_id=job.id,
@@ -162,10 +101,14 @@ def _answer_of(job: Job) -> bytes:
     return msgspec.json.encode(created)
 
 
-def _created(answer: StoredAnswer, *, is_replay: bool) -> Response:
-    structlog.contextvars.bind_contextvars(job_id=answer.job_id)
-    location = {"Location": f"{ROOT}{GENERATIONS}/{answer.job_id}"}
-    return raw_json(answer.body, headers=location | (REPLAYED if is_replay else {}))
+NATIVE_DIALECT = Dialect("native", NATIVE, _answer_of)
+
+
+def _created(ordered: Ordered) -> Response:
+    job_id = ordered.answer.job_id
+    structlog.contextvars.bind_contextvars(job_id=job_id)
+    location = {"Location": f"{ROOT}{GENERATIONS}/{job_id}"}
+    return raw_json(ordered.answer.body, headers=location | (REPLAYED if ordered.is_replay else {}))
 
 
 def _job_id(request: Request) -> str:

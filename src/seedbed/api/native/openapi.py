@@ -151,7 +151,7 @@ def _upload() -> dict[str, Any]:
     form = {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}}
     return _operation("upload", "Upload a reference.", Uploaded, (*_KEYED, 400, 409, 413, 415, 422)) | {
         "parameters": [_IDEMPOTENCY_KEY],
-        "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}}
+        "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}},
     }
 
 

@@ -1,0 +1,113 @@
+"""The one path from an authenticated draft to a committed job, for every dialect.
+
+A dialect brings what it offers and how it writes the answer. Everything that costs or protects something happens here
+once: idempotency, the core's judgement, the keeping of inline media, the price, the commit and the waking of workers.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import structlog
+
+from seedbed.actions.submit import Order, submit
+from seedbed.actions.wake import wake
+from seedbed.api.allowances import note_queued
+from seedbed.api.idempotency import in_flight, known_answer
+from seedbed.api.media_intake import has_data, settled, shown_to_core
+from seedbed.api.service import Service
+from seedbed.core.errors import Unavailable
+from seedbed.core.job import DEFAULT_POOL, Job, make_job_id
+from seedbed.core.offer import Offer
+from seedbed.core.request import MAX_SEED, Accepted, Draft, accept
+from seedbed.store.idempotency import IdempotencyClaim, StoredAnswer
+from seedbed.store.keys import Principal
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """`name` is kept with the job; `answer_of` writes the body that answers its creation."""
+
+    name: str
+    offer: Offer
+    answer_of: Callable[[Job], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    answer: StoredAnswer
+    is_replay: bool
+
+
+async def order_job(
+    service: Service,
+    who: Principal,
+    dialect: Dialect,
+    draft: Draft,
+    claim: IdempotencyClaim | None,
+    *,
+    warnings: tuple[str, ...] = (),
+) -> Ordered:
+    """Create a job, or return what answered the first request with the same Idempotency-Key.
+
+    Raises every Refusal of `core.request.accept` and `actions.submit`. Nothing is stored then.
+    """
+    known = await known_answer(service, who, claim)
+    if known is not None:
+        return Ordered(known, is_replay=True)
+    async with in_flight(service, who, claim if has_data(draft) else None):
+        shown = await shown_to_core(service, who, draft, offer=dialect.offer)
+        seed = secrets.randbelow(MAX_SEED + 1)
+        accepted = accept(shown, rules=service.settings.rules, chosen_seed=seed, offer=dialect.offer)
+        accepted = replace(accepted, warnings=warnings + accepted.warnings)
+        async with settled(service, who, draft, accepted) as lasting:
+            return await _submitted(service, _order(service, who, dialect, lasting, claim), dialect)
+
+
+async def _submitted(service: Service, order: Order, dialect: Dialect) -> Ordered:
+    async with service.connection() as conn:
+        submitted = await submit(conn, order, answer_of=dialect.answer_of)
+    job = submitted.job
+    if not submitted.is_replay:
+        note_queued()
+        await _wake(service, order.pool)
+    structlog.contextvars.bind_contextvars(credits=job.charged_credits)
+    return Ordered(submitted.answer or StoredAnswer(job.id, dialect.answer_of(job)), submitted.is_replay)
+
+
+async def _wake(service: Service, pool: str) -> None:
+    """Tell the workers. The job is committed and paid for by now, so nothing that goes wrong here is its owner's."""
+    try:
+        async with service.connection() as conn:
+            await wake(conn, pool)
+    except Unavailable:
+        log.warning("wake.lost", pool=pool)
+
+
+def _order(
+    service: Service, who: Principal, dialect: Dialect, accepted: Accepted, claim: IdempotencyClaim | None
+) -> Order:
+    request = accepted.request
+    return Order(
+        account_id=who.account_id,
+        is_live=who.is_live,
+        dialect=dialect.name,
+        accepted=accepted,
+        price_credits=service.tariff.price(
+            model=request.model,
+            resolution=request.resolution,
+            duration_s=request.duration_s,
+            has_media=request.has_media,
+        ),
+        pool=DEFAULT_POOL,
+        job_id=make_job_id(secrets.token_bytes(16)),
+        idempotency=claim,
+        queue_limit_jobs=service.settings.queue_limit_jobs,
+        running_limit_jobs=service.settings.running_limit_jobs,
+        api_key_id=who.key_id,
+        key_queue_limit_jobs=who.limits.queued_jobs,
+    )
