@@ -171,6 +171,17 @@ async def test_old_bytes_that_nothing_names_are_deleted_and_young_ones_stay(conn
     assert [entry.key async for entry in blobs.entries("jobs")] == [f"jobs/{job.id}/1/result.mp4"]
 
 
+async def test_what_a_killed_worker_left_half_written_beside_a_result_is_deleted(conn, blobs, account, look, tmp_path):
+    job = await succeeded(conn, blobs, account)
+    part = tmp_path / "blobs" / f"{job.output.key}#1"
+    part.write_bytes(b"half")
+
+    assert await look() == []
+    assert await look(orphan_age_s=0) == [(Kind.BYTES_ORPHANED, f"{job.output.key}#1")]
+    assert await look(orphan_age_s=0, mends=True) == []
+    assert not part.exists()
+
+
 async def test_results_that_are_missing_cut_or_overwritten_are_found(conn, blobs, account, look):
     missing, cut, other = [await succeeded(conn, blobs, account) for _ in range(3)]
     for job, data in ((missing, None), (cut, b"short"), (other, b"\1" * 1000)):

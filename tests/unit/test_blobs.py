@@ -121,3 +121,29 @@ def test_a_url_that_cannot_be_opened_is_told_without_its_secrets(tmp_path):
 
 def test_a_part_is_no_smaller_than_s3_takes():
     assert store.PART_BYTES >= 5 * 1024 * 1024
+
+
+async def test_what_was_left_half_written_is_found_and_deleted_with_its_empty_folders(blobs, tmp_path):
+    folder = tmp_path / "blobs"
+    await blobs.put_bytes("jobs/req_1/1/result.mp4", b"whole")
+    for part in ("jobs/req_1/1/result.mp4#1", "jobs/req_2/1/result.mp4#12"):
+        (folder / part).parent.mkdir(parents=True, exist_ok=True)
+        (folder / part).write_bytes(b"half")
+
+    found = {entry.key: entry.size_bytes for entry in await blobs.unfinished()}
+    for key in found:
+        await blobs.delete_unfinished(key)
+        await blobs.delete_unfinished(key)
+
+    assert found == {"jobs/req_1/1/result.mp4#1": 4, "jobs/req_2/1/result.mp4#12": 4}
+    assert [path.name for path in folder.rglob("*") if path.is_file()] == ["result.mp4"]
+    assert not (folder / "jobs/req_2").exists()
+
+
+@pytest.mark.parametrize("key", ["jobs/req_1/1/result.mp4", "../outside#1"])
+async def test_nothing_else_can_be_deleted_as_unfinished(blobs, tmp_path, key):
+    await blobs.put_bytes("jobs/req_1/1/result.mp4", b"whole")
+    (tmp_path / "outside#1").write_bytes(b"")
+
+    with pytest.raises(ValueError, match="unfinished"):
+        await blobs.delete_unfinished(key)

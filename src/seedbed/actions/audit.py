@@ -10,6 +10,7 @@ import hashlib
 from datetime import datetime
 
 from seedbed.blobs.store import Blobs
+from seedbed.blobs.unfinished import is_unfinished
 from seedbed.core.audit import ORPHAN_AGE_S, Finding, Report
 from seedbed.core.errors import NotFound
 from seedbed.core.inventory import Inventory, NamedBytes, StoredBytes, altered, missing
@@ -45,18 +46,17 @@ async def audit(
     found += inventory.findings
     found += [missing(one) for one in inventory.missing if not await _is_there(blobs, one.key)]
     orphans = inventory.orphans(at=now, age_s=orphan_age_s)
-    found += [finding for key, finding in orphans if await _is_there(blobs, key)]
+    found += [finding for key, finding in orphans if is_unfinished(key) or await _is_there(blobs, key)]
     for one in named:
         found += await _altered(blobs, one)
     return Report(now, tuple(found))
 
 
 async def _listed(blobs: Blobs) -> dict[str, StoredBytes]:
-    return {
-        entry.key: StoredBytes(entry.size_bytes, entry.modified_at)
-        for place in PLACES
-        async for entry in blobs.entries(place)
-    }
+    entries = await blobs.unfinished()
+    for place in PLACES:
+        entries += [entry async for entry in blobs.entries(place)]
+    return {entry.key: StoredBytes(entry.size_bytes, entry.modified_at) for entry in entries}
 
 
 async def _is_there(blobs: Blobs, key: str) -> bool:

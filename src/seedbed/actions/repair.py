@@ -11,6 +11,7 @@ from datetime import datetime
 
 from seedbed.actions.reap import reap
 from seedbed.blobs.store import Blobs
+from seedbed.blobs.unfinished import is_unfinished
 from seedbed.core.audit import Finding, Kind
 from seedbed.core.job import Job
 from seedbed.store import assets, deliveries, jobs, lanes
@@ -79,9 +80,10 @@ async def _schedule(conn: Connection, delivery_id: str) -> None:
 
 async def _delete(conn: Connection, blobs: Blobs, key: str) -> None:
     """Delete bytes unless something has come to need them. A key is never named again once its attempt is over."""
-    if await _is_wanted(conn, key):
-        return
-    await blobs.delete(key)
+    if is_unfinished(key):
+        await blobs.delete_unfinished(key)
+    elif not await _is_wanted(conn, key):
+        await blobs.delete(key)
 
 
 async def _is_wanted(conn: Connection, key: str) -> bool:

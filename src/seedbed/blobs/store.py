@@ -11,15 +11,16 @@ import os
 import re
 import secrets
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
+from seedbed.blobs import unfinished
 from seedbed.core.errors import Misuse, NotFound, NotReady, Unavailable
 
 CHUNK_BYTES = 256 * 1024
@@ -154,6 +155,18 @@ class Blobs:
                 for meta in found:
                     yield BlobEntry(meta["path"], meta["size"], meta["last_modified"])
 
+    async def unfinished(self) -> list[BlobEntry]:
+        """Return what processes that died left half written, and what is being written now: look at the age."""
+        folder = self._folder
+        with _translated("unfinished"):
+            return [] if folder is None else await asyncio.to_thread(_unfinished_in, folder)
+
+    async def delete_unfinished(self, key: str) -> None:
+        """Delete one of `unfinished`. Idempotent."""
+        if self._folder is not None:
+            with _translated(key):
+                await asyncio.to_thread(unfinished.remove, self._folder, self._folder / key)
+
     async def delete(self, key: str) -> None:
         """Delete one key. Idempotent."""
         with _translated(key):
@@ -168,6 +181,13 @@ class Blobs:
             await self.read(key)
         finally:
             await self.delete(key)
+
+    @property
+    def _folder(self) -> Path | None:
+        """Where the store is a folder on this machine: which."""
+        if isinstance(self._store, LocalStore) and self._store.prefix is not None:
+            return Path(self._store.prefix)
+        return None
 
     async def _delete(self, keys: list[str]) -> None:
         try:
@@ -217,6 +237,16 @@ def _translated(key: str) -> Iterator[None]:
         raise _taken(key) from exc
     except (BaseError, OSError) as exc:  # TimeoutError is an OSError
         raise Unavailable("The store of results and uploads does not answer.") from exc
+
+
+def _unfinished_in(folder: Path) -> list[BlobEntry]:
+    found = []
+    for path in unfinished.find(folder):
+        with suppress(FileNotFoundError):  # it has been finished meanwhile
+            facts = path.stat()
+            modified_at = datetime.fromtimestamp(facts.st_mtime, UTC)
+            found.append(BlobEntry(str(path.relative_to(folder)), facts.st_size, modified_at))
+    return found
 
 
 def _read_small(path: Path) -> bytes | None:

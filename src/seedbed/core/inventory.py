@@ -61,7 +61,8 @@ class Inventory:
         ]
 
     def _is_needed(self, key: str) -> bool:
-        return key in self._needed or key.rpartition("/")[0] in self._needed
+        """What was left half written (`<key>#<number>`) is needed by nobody, not even beside a result."""
+        return key in self._needed or ("#" not in key and key.rpartition("/")[0] in self._needed)
 
 
 def missing(named: NamedBytes) -> Finding:

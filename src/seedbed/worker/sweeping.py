@@ -49,7 +49,8 @@ async def sweep_once(pool: Pool, blobs: Blobs, *, at: datetime | None = None) ->
     async with borrow(pool) as conn:
         swept_answers = await idempotency.sweep(conn, at=at)
     swept_attempts += await _sweep_orphans(pool, blobs, at=at or datetime.now(UTC))
-    log.info("store.swept", assets=swept_assets, answers=swept_answers, attempts=swept_attempts)
+    swept_parts = await _sweep_unfinished(blobs, at=at or datetime.now(UTC))
+    log.info("store.swept", assets=swept_assets, answers=swept_answers, attempts=swept_attempts, parts=swept_parts)
 
 
 async def _delete_all(due: list[Leftover], blobs: Blobs) -> list[Leftover]:
@@ -96,6 +97,14 @@ async def _sweep_orphans(pool: Pool, blobs: Blobs, *, at: datetime) -> int:
     for prefix in orphans:
         await blobs.delete_prefix(prefix)
     return len(orphans)
+
+
+async def _sweep_unfinished(blobs: Blobs, *, at: datetime) -> int:
+    """Delete files that a killed process left half written. An upload that still goes on is far younger."""
+    old = [entry for entry in await blobs.unfinished() if at - entry.modified_at > UNKNOWN_AGE]
+    for entry in old:
+        await blobs.delete_unfinished(entry.key)
+    return len(old)
 
 
 def is_orphan(job: Job | None, attempt: int, *, age: timedelta) -> bool:
