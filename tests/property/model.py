@@ -22,12 +22,21 @@ from seedbed.core.errors import (
 from seedbed.core.fairness import correction_ms, estimate_ms, lane_weight, rank_at
 from seedbed.core.job import Job, State, move
 from seedbed.core.retry import job_backoff
+from seedbed.store.accounts import MAX_SIGNING_SECRETS
 
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
     account_id: int
     is_live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """It signs until it retires; None: it is the current one."""
+
+    text: str
+    retires_at: datetime | None
 
 
 @dataclass(slots=True)
@@ -60,6 +69,7 @@ class Model:
     balances: dict[Tenant, Balance] = field(default_factory=lambda: defaultdict(Balance))
     buckets: dict[Bucket, int] = field(default_factory=lambda: defaultdict(int))
     resolutions: dict[str, list[TransferKind]] = field(default_factory=lambda: defaultdict(list))
+    secrets: dict[Tenant, list[Secret]] = field(default_factory=lambda: defaultdict(list))
     answers: dict[tuple[Tenant, str], tuple[bytes, str, datetime]] = field(default_factory=dict)
 
     def give(self, tenant: Tenant, amount: int) -> Balance:
@@ -149,6 +159,14 @@ class Model:
                 self._end(entry, State.FAILED, at)
             elif entry.lease_until and entry.lease_until <= at:
                 self._fail(entry, WorkerLost(""), at)
+
+    def rotate(self, tenant: Tenant, text: str, overlap: timedelta, at: datetime) -> list[Secret]:
+        """Return the secrets that sign now: the new one, then those that retire, the last to retire first."""
+        living = [known for known in self.secrets[tenant] if known.retires_at is None or known.retires_at > at]
+        retiring = [Secret(known.text, min(known.retires_at or at + overlap, at + overlap)) for known in living]
+        retiring.sort(key=lambda known: known.retires_at, reverse=True)
+        self.secrets[tenant] = [Secret(text, None), *retiring]
+        return [known for known in self.secrets[tenant] if known.retires_at != at][:MAX_SIGNING_SECRETS]
 
     def count(
         self,

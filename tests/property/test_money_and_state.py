@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from model import Model, Tenant
+from model import Model, Secret, Tenant
 from postgres import Postgres
 
 from seedbed.actions.beat import beat
@@ -28,10 +28,12 @@ from seedbed.actions.finish import finish
 from seedbed.actions.grant import grant
 from seedbed.actions.hand_back import hand_back
 from seedbed.actions.reap import reap
+from seedbed.actions.rotate_secret import rotate_secret
 from seedbed.actions.submit import submit
 from seedbed.core.engine import Stage
 from seedbed.core.errors import EngineCrashed, EngineFailed, JobFailure, MediaUnreachable, Refusal
 from seedbed.core.job import State
+from seedbed.core.signing import make_secret
 from store.orders import NOON, a_request, a_success, an_order, answer_of
 
 RUNNING_LIMIT = 2
@@ -85,6 +87,7 @@ class AgainstTheModel(RuleBasedStateMachine):
         self.at = NOON
         self.tenants = [Tenant(1, True), Tenant(2, True), Tenant(1, False)]
         self.ended: dict[str, State] = {}
+        self.rotations = 0
 
     def know_keys(self, ids: list[int]) -> None:
         """Each tenant has one key with limits of its own."""
@@ -140,6 +143,17 @@ class AgainstTheModel(RuleBasedStateMachine):
         self.at += timedelta(seconds=seconds)
         if reaps:
             self.both(lambda: self.model.reap(self.at), partial(_reap, at=self.at))
+
+    @rule(tenant=tenants, overlap_s=st.sampled_from([0, 60, 60, DAY_S]))
+    def rotate(self, tenant: int, overlap_s: int) -> None:
+        who = self.tenants[tenant]
+        self.rotations += 1
+        entropy = self.rotations.to_bytes(32)
+        overlap = timedelta(seconds=overlap_s)
+        self.both(
+            lambda: self.model.rotate(who, make_secret(entropy), overlap, self.at),
+            partial(_rotate, tenant=who, entropy=entropy, overlap_s=overlap_s, at=self.at),
+        )
 
     def submit(self, *, tenant, pool, price, duration_s, priority, is_by_limited_key, key, body, hook) -> None:
         who = self.tenants[tenant]
@@ -283,6 +297,12 @@ async def _finish(conn, *, job_id, attempt, outcome, at) -> State | None:
 
 async def _cancel(conn, *, tenant, job_id, at) -> None:
     await cancel(conn, tenant.account_id, job_id, is_live=tenant.is_live, at=at)
+
+
+async def _rotate(conn, *, tenant, entropy, overlap_s, at) -> list[Secret]:
+    facts = {"is_live": tenant.is_live, "entropy": entropy, "overlap_s": overlap_s, "at": at}
+    signing = await rotate_secret(conn, tenant.account_id, **facts)
+    return [Secret(known.secret, known.retires_at) for known in signing]
 
 
 async def _reap(conn, *, at) -> None:

@@ -109,10 +109,14 @@ async def test_a_retry_is_charged_for_its_own_time_alone(conn, account):
     assert await _vtime_ms(conn, account) == pytest.approx((2000 + 1000) // LIVE_WEIGHT, abs=1)
 
 
+@pytest.mark.parametrize("is_of_another_key", [False, True])
 @pytest.mark.parametrize(("later_s", "comes_first"), [(29 * 60, True), (31 * 60, False)])
-async def test_priority_is_a_head_start_that_waiting_makes_good(conn, account, later_s, comes_first):
+async def test_priority_is_a_head_start_that_waiting_makes_good(
+    conn, account, key, later_s, comes_first, is_of_another_key
+):
     patient = await _submitted(conn, account)
-    urgent = await _submitted(conn, account, request=a_request(priority=3), at=after(later_s))
+    wishes = {"request": a_request(priority=3), "api_key_id": key if is_of_another_key else None}
+    urgent = await _submitted(conn, account, at=after(later_s), **wishes)
 
     claimed = await _claimed(conn, at=after(later_s))
 
