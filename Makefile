@@ -9,7 +9,7 @@ DEMO ?=
 CHAOS ?=
 KERNEL := $(wildcard src/seedbed/engines/animatic/kernel/*.c src/seedbed/engines/animatic/kernel/*.inc)
 
-.PHONY: help install demo serve test unit check format bench-animatic chaos pins clean
+.PHONY: help install demo serve test test-clients unit check format bench-animatic chaos pins clean
 .DEFAULT_GOAL := help
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo 'make serve   keep the service running on 127.0.0.1:8000'
 	@echo 'make test    run all tests (minutes)'
 	@echo 'make unit    run the tests that need no server (seconds)'
+	@echo 'make test-clients  verify webhooks with the SDKs that receivers have (installs them, 33 MB)'
 	@echo 'make check   check format, lint, types, import contracts and house rules'
 	@echo 'make format  format the code and mend what the linter can mend'
 	@echo 'make bench-animatic  measure the embedded engine beside its peers (eight minutes on a quiet machine)'
@@ -32,6 +33,9 @@ serve: $(VENV)/.installed
 
 test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -n 2
+
+test-clients: $(VENV)/.installed-clients
+	$(BIN)/python -m pytest tests/clients
 
 unit: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -n 2 -m 'not server' tests/unit
@@ -80,6 +84,10 @@ $(VENV)/.installed-test: $(VENV)/.installed
 	@$(PIP) install --no-build-isolation --constraint constraints.txt --editable '.[test]'
 	@touch $@
 
+$(VENV)/.installed-clients: $(VENV)/.installed-test
+	@$(PIP) install --no-build-isolation --constraint constraints.txt --editable '.[test,clients]'
+	@touch $@
+
 $(VENV)/.installed-check: $(VENV)/.installed
 	@$(PIP) install --no-build-isolation --constraint constraints.txt --editable '.[check]'
 	@touch $@
@@ -89,7 +97,7 @@ pins: $(VENV)/.made
 	rm -rf build/pins
 	$(PYTHON) -m venv build/pins
 	build/pins/bin/python -m pip install --quiet hatchling editables
-	build/pins/bin/python -m pip install --quiet --no-build-isolation --editable '.[test,check]'
+	build/pins/bin/python -m pip install --quiet --no-build-isolation --editable '.[test,check,clients]'
 	build/pins/bin/python -m pip freeze --exclude-editable | grep -E '^[A-Za-z0-9_.-]+==' > constraints.txt
 	rm -rf build/pins
 
