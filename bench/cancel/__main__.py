@@ -67,7 +67,7 @@ class MeasuredHost(EngineHost):
     stage = Stage.PREPARING
 
     async def make(
-        self, task: RenderTask, out: Path, on_report: OnReport, *, last_frame: Path | None = None
+        self, task: RenderTask, out: Path, on_report: OnReport, *, last_frame: Path | None = None, crashes: bool = False
     ) -> wire.Done:
         self.stage = Stage.PREPARING
 
@@ -75,7 +75,7 @@ class MeasuredHost(EngineHost):
             self.stage = stage
             on_report(stage, fraction)
 
-        return await super().make(task, out, heard, last_frame=last_frame)
+        return await super().make(task, out, heard, last_frame=last_frame, crashes=crashes)
 
     async def _stop(self, process: EngineProcess) -> bool:
         self.stops.told_s.append(time.monotonic())

@@ -98,7 +98,7 @@ class Settings:
     fetch_deadline_s: float = _setting("How long all downloads of one job may take together.", 60.0)
     lease_s: float = _setting("How long a silent worker keeps its job before it is given to another.", 15.0)
     poll_s: float = _setting("How often an idle worker looks for work when nothing wakes it.", 1.0)
-    engine_grace_s: float = _setting("How long an engine may take to stop before its process is ended.", 1.0)
+    engine_grace_s: float = _setting("How long an engine may take to stop before its process is ended.", 0.75)
     engine_memory_bytes: int | None = _setting("The most memory an engine's process may take. Default: no limit.")
     engine_time_limit_s: float = _setting("How long an engine may prepare and render one video.", 900.0)
     finish_time_limit_s: float = _setting("How long an engine's file may take to be made what was promised.", 300.0)

@@ -52,6 +52,15 @@ class EndlessOnce(Endless):
             super().work(task, report)
 
 
+class Gated(Fast):
+    """Reports until a file called `gate` stands beside the folder of bytes; FAKE_GATE names it."""
+
+    def work(self, _task, report):
+        while not Path(os.environ["FAKE_GATE"]).exists():
+            report(Stage.RENDERING, 0.5)
+            time.sleep(0.01)
+
+
 class Slow(Fast):
     """Takes two seconds, and reports."""
 

@@ -57,6 +57,17 @@ async def test_a_job_that_kills_engines_fails_and_the_slot_works_on(world, switc
     assert following.state is State.SUCCEEDED
 
 
+async def test_failures_that_a_test_mode_prompt_forces_do_not_make_the_slot_suspect(world, switch):
+    switch.touch()  # a self-test would fail
+    ids = [await world.submit(is_live=False, prompt="A lake. [seedbed:fail=engine_failed]") for _ in range(2)]
+
+    async with world.worker("Breakable"):
+        ended = [await world.ended_at_last(job_id) for job_id in ids]
+        assert await is_in(world, WorkerState.READY)
+
+    assert [(job.failure.code, job.failures) for job in ended] == [("engine_failed", 3)] * 2
+
+
 async def test_an_engine_that_wears_out_gets_a_new_process_at_no_jobs_cost(world, switch):
     ids = [await world.submit() for _ in range(5)]
 

@@ -100,9 +100,7 @@ async def test_stopping_lets_a_job_end_that_needs_little_time(world):
 
 async def test_a_killed_worker_leaves_no_process_and_its_job_to_another(world):
     job_id = await world.submit()
-    worker = await asyncio.create_subprocess_exec(
-        sys.executable, str(HERE / "lone_worker.py"), world.url, str(world.blobs_folder), "fake_engines:Frozen"
-    )
+    worker = await lone_worker(world, "Frozen", lease_s=600)
     await world.rendering(job_id)
     family = psutil.Process(worker.pid).children(recursive=True)
 
@@ -129,6 +127,38 @@ async def test_broken_connections_cost_no_job(world):
         job = await world.ended(job_id)
 
     assert (job.state, job.attempt, job.failures) == (State.SUCCEEDED, 1, 0)
+
+
+@pytest.mark.parametrize("stage", ["rendering", "storing"])
+async def test_a_worker_that_was_frozen_beyond_its_lease_writes_nothing_and_works_on(
+    world, tmp_path, monkeypatch, stage
+):
+    """Frozen over its job, it wakes when another worker has done it; frozen while it stores, it stores too late."""
+    monkeypatch.setenv("FAKE_GATE", str(tmp_path / "gate"))
+    job_id = await world.submit()
+    worker = await lone_worker(world, "Gated", lease_s=6)
+    frozen = psutil.Process(worker.pid)
+    await world.rendering(job_id)
+    if stage == "rendering":
+        frozen.suspend()
+        (tmp_path / "gate").touch()
+    else:
+        (world.blobs_folder / "freeze").mkdir(parents=True)
+        (tmp_path / "gate").touch()
+        await until(lambda: frozen.status() == psutil.STATUS_STOPPED)
+    await reaped(world, hours=1)
+    async with world.worker("Fast"):
+        done = await world.ended_at_last(job_id)
+
+    frozen.resume()
+    next_id = await world.submit()
+    following = await world.ended_at_last(next_id)
+    worker.kill()
+    await worker.wait()
+
+    assert (done.attempt, done.failures, await world.job(job_id)) == (2, 1, done)
+    assert (following.state, following.attempt) == (State.SUCCEEDED, 1)
+    assert world.stored() == sorted([f"jobs/{job_id}/2/result.mp4", f"jobs/{next_id}/1/result.mp4"])
 
 
 class Refusing(Blobs):
@@ -237,6 +267,12 @@ async def test_credits_are_whole_after_a_lost_worker_gave_up_for_good(world):
     job = await world.job(job_id)
     assert (job.state, job.failure.code) == (State.FAILED, "worker_lost")
     assert await world.balance() == Balance(FUNDS, 0)
+
+
+async def lone_worker(world, engine: str, *, lease_s: float) -> asyncio.subprocess.Process:
+    """Start a worker in a process of its own, tied to nobody."""
+    facts = (world.url, str(world.blobs_folder), f"fake_engines:{engine}", str(lease_s))
+    return await asyncio.create_subprocess_exec(sys.executable, str(HERE / "lone_worker.py"), *facts)
 
 
 def in_hours(hours: float) -> datetime:

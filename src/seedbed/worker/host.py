@@ -27,7 +27,7 @@ OnReport = Callable[[Stage, float], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineLimits:
-    grace_s: float = 1.0  # from being told to stop to being killed
+    grace_s: float = 0.75  # from being told to stop to being killed
     time_limit_s: float = 900.0  # for one piece of work, until the engine's own file is there
     finish_limit_s: float = 300.0  # to make that file what was promised
     silence_s: float = 60.0  # between two reports; an engine should report ten times a second

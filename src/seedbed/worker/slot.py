@@ -26,6 +26,7 @@ from seedbed.core.job import Job
 from seedbed.store import jobs
 from seedbed.store.database import Pool, borrow
 from seedbed.worker.attempt import Bench, bytes_of_attempt, make_video
+from seedbed.worker.forcing import rehearsal_of
 from seedbed.worker.health import Health, concerns_engine
 from seedbed.worker.lease import Lease, Loss
 from seedbed.worker.patience import TRANSIENT, patiently
@@ -164,7 +165,7 @@ class Slot:
         else:
             self.health.worked()
             return success
-        if not concerns_engine(failure):
+        if rehearsal_of(job) is not None or not concerns_engine(failure):
             return failure
         log.warning("job.engine_failed", code=failure.code, reason=str(failure))
         return None if await self.health.is_to_blame() else failure
