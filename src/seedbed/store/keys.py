@@ -187,10 +187,14 @@ select key_id, at,
     %(span_us)s::bigint / coalesce(requests_per_minute, %(most)s::bigint) * interval '1 microsecond' as cost
 from found
 """
-_USE = "".join((
-    "with found as materialized (", _FIND, "), asking as (", _COST_OF_ONE, "), taken as (", TAKE, ")",
-    "select * from found cross join taken",
-))  # fmt: skip
+_USE = " ".join(
+    [
+        f"with found as materialized ({_FIND}),",
+        f"asking as ({_COST_OF_ONE}),",
+        f"taken as ({TAKE})",
+        "select * from found cross join taken",
+    ]
+)
 _NOTE_USE = """
 update api_key set last_used_at = coalesce(%(at)s::timestamptz, clock_timestamp()) where digest = %(digest)s
 """

@@ -89,7 +89,7 @@ def document(base_url: str) -> dict[str, Any]:
 def _paths() -> dict[str, Any]:
     return {
         "/models": {
-            "get": _operation("listModels", "The models, what they take and cost.", Models, (401, *_ALWAYS))
+            "get": _operation("listModels", "The models, what they take and cost.", Models, (401, 429, *_ALWAYS))
             | {"security": [{}, {"key": []}]}
         },
         "/video/generations": {"post": _create()},
