@@ -9,7 +9,7 @@ DEMO ?=
 CHAOS ?=
 KERNEL := $(wildcard src/seedbed/engines/animatic/kernel/*.c src/seedbed/engines/animatic/kernel/*.inc)
 
-.PHONY: help install demo serve test test-clients unit check format bench-animatic chaos pins clean
+.PHONY: help install demo serve test test-clients unit check format bench-animatic bench-cancel chaos pins clean
 .DEFAULT_GOAL := help
 
 help:
@@ -22,6 +22,7 @@ help:
 	@echo 'make format  format the code and mend what the linter can mend'
 	@echo 'make bench-animatic  measure the embedded engine beside its peers (eight minutes on a quiet machine)'
 	@echo 'make chaos   hurt a whole service under load and judge what is left (ten minutes; CHAOS="--seed 7")'
+	@echo 'make bench-cancel    measure how soon a cancel stops the embedded engine (ten minutes)'
 	@echo 'make pins    write constraints.txt anew from what pyproject.toml allows today'
 	@echo 'make clean   remove what these targets made in this folder (your data is elsewhere)'
 
@@ -58,6 +59,9 @@ bench-animatic: $(VENV)/.installed
 # What happened is written to build/chaos/, with the logs if a promise was broken.
 chaos: $(VENV)/.installed-test
 	$(BIN)/python tests/chaos/campaign.py $(CHAOS)
+
+bench-cancel: $(VENV)/.installed
+	$(BIN)/python -m bench.cancel
 
 install: $(VENV)/.installed
 
