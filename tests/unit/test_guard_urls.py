@@ -134,6 +134,7 @@ def test_an_ordinary_https_url_passes(url):
         ("https://cdn.example:0/a.jpg", "uses port 0"),
         ("https://[::1/a.jpg", "is not a URL"),
         ("https://[fe80::1%25eth0]/a.jpg", "no readable host"),
+        ("https://[2000::]22/a.jpg", "no readable host"),
         ("https://256.1.1.1/a.jpg", "no IPv4 address"),
         ("https://1.2.3.4.5/a.jpg", "no IPv4 address"),
         ("https://09.1.1.1/a.jpg", "no IPv4 address"),

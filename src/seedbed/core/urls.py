@@ -52,6 +52,7 @@ REFUSED: tuple[Network, ...] = tuple(
 )
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_BRACKETED = re.compile(r"\[[^\[\]]*\](:[0-9]*)?")
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
 
 
@@ -132,7 +133,9 @@ def _host(parts: SplitResult) -> str:
     if "@" in parts.netloc:
         raise UrlFault("holds a user name or password; use a URL without credentials, such as a presigned one")
     host = parts.hostname or ""
-    if not host.strip(".") or "%" in host:
+    # `[2000::]22` has no port to us, and port 22 to others.
+    is_bracketed = "[" in parts.netloc or "]" in parts.netloc
+    if not host.strip(".") or "%" in host or (is_bracketed and not _BRACKETED.fullmatch(parts.netloc)):
         raise UrlFault("has no readable host; use one like https://cdn.example/picture.jpg")
     return host
 
