@@ -25,20 +25,12 @@ def deliveries(
     key: Key = None,
 ) -> None:
     """List deliveries with what came of their last attempt."""
-    from rich.table import Table
-
-    from seedbed.cli.console import console
-
     with _client(base_url, key) as client:
         page, _ = client.webhooks.deliveries(request_id=request, states=state or (), limit=limit)
-    table = Table("id", "request", "event", "address", "state", "tries", "last answer", box=None, pad_edge=False)
     for delivery in page:
-        tries = str(len(delivery.attempts))
-        stands = delivery.stopped_because or delivery.state
-        table.add_row(
-            delivery.id, delivery.request_id, delivery.event, delivery.address, stands, tries, _last(delivery)
-        )
-    console().print(table)
+        typer.echo(_line(delivery))
+    if not page:
+        typer.echo("There are none.")
 
 
 @webhook_commands.command("redeliver")
@@ -117,11 +109,14 @@ def _client(base_url: str | None, key: str | None) -> Client:
     return Client(*login(base_url, key))
 
 
-def _last(delivery: WebhookDelivery) -> str:
-    if not delivery.attempts:
-        return "-"
-    attempt = delivery.attempts[-1]
-    return f"{attempt.status or attempt.error}, {attempt.latency_ms} ms"
+def _line(delivery: WebhookDelivery) -> str:
+    """Return a delivery in one line, whole, however narrow the terminal: its ids are there to be copied."""
+    state = f"{delivery.state} ({delivery.stopped_because})" if delivery.stopped_because else delivery.state
+    facts = [delivery.id, delivery.request_id, f"{delivery.event:<9}", state, delivery.address]
+    if delivery.attempts:
+        last = delivery.attempts[-1]
+        facts.append(f"attempt {last.number}: {last.status or last.error} ({last.latency_ms} ms)")
+    return "  ".join(facts)
 
 
 def _show(shown: Secrets) -> None:

@@ -6,8 +6,10 @@ An attempt may be made twice if a worker dies at the wrong moment; the receiver 
 from __future__ import annotations
 
 import asyncio
+import functools
 import random
 import secrets
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -19,7 +21,9 @@ from seedbed.actions.postpone_attempt import postpone_attempt
 from seedbed.actions.record_attempt import Recorded, record_attempt
 from seedbed.core.signing import SECRET_BYTES, signature_headers
 from seedbed.core.urls import host_of
-from seedbed.core.webhooks import THROTTLED, webhook_body
+from seedbed.core.webhooks import THROTTLED, is_accepted, webhook_body
+from seedbed.outbound.crowd import Crowd
+from seedbed.outbound.guard import Way
 from seedbed.outbound.webhooks import Answer, post_webhook
 from seedbed.settings import Settings
 from seedbed.store import deliveries
@@ -32,6 +36,7 @@ from seedbed.worker.ways import way_out
 log = structlog.get_logger()
 
 AT_ONCE = 64  # attempts; they wait for others nearly all their time. Who gets the places: `worker.turns`
+TO_AN_ADDRESS = 32
 POLL_S = 5.0
 RESTART_S = 2.0
 RESCUE_EVERY_S = 30.0
@@ -97,7 +102,7 @@ async def make_attempt(pool: Pool, settings: Settings, delivery_id: str, *, turn
         return
     with turns.taken(receiver, delivery_id):
         answer = await _post(due, settings)
-    if answer.status in THROTTLED or answer.retry_after:
+    if answer.status in THROTTLED or (answer.retry_after and not is_accepted(answer.status)):
         turns.rest(receiver, answer.retry_after)
     attempt = Attempt(
         at=due.at,
@@ -126,8 +131,18 @@ async def _post(due: DueAttempt, settings: Settings) -> Answer:
         headers=headers,
         timeout_s=settings.webhook_timeout_s,
         opened=settings.open_networks,
-        way=way_out(settings),
+        way=_way(settings),
     )
+
+
+@functools.cache
+def _way(settings: Settings) -> Way:
+    """Return the way out, with an address's line of our own.
+
+    Many receivers may stand behind one address. In the line that downloads use, a few dead ones would make the others'
+    attempts wait until they count as failures; who may go is decided by `turns` before.
+    """
+    return replace(way_out(settings), crowd=Crowd(TO_AN_ADDRESS))
 
 
 def _tell(recorded: Recorded | None, attempt: Attempt, receiver: Receiver) -> None:
