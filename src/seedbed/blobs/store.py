@@ -200,8 +200,8 @@ class Blobs:
     def _is_behind_a_link(self, key: str) -> bool:
         if not isinstance(self._store, LocalStore) or self._store.prefix is None:
             return False
-        folder = os.path.realpath(self._store.prefix)
-        return os.path.realpath(os.path.join(folder, key)) != os.path.join(folder, key)  # noqa: PTH118
+        folder = Path(os.path.realpath(self._store.prefix))
+        return Path(os.path.realpath(folder / key)) != folder / key
 
     async def _exists(self, key: str) -> bool:
         try:

@@ -40,7 +40,7 @@ class ClientConnection(HttpToolsProtocol):
         self._is_in_head = False
         self._why_refused = _MALFORMED
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn narrows it
         super().connection_made(transport)
         if len(self.connections) > MAX_CONNECTIONS:
             self._refuse(503, "unavailable", "Too many connections are open; try again shortly.")
