@@ -89,6 +89,19 @@ async def test_stopping_hands_the_job_back_without_a_failure(world):
     assert not engines()
 
 
+async def test_hurrying_hands_the_job_back_before_its_grace_is_over(world):
+    job_id, hurry = await world.submit(), asyncio.Event()
+
+    async with world.worker("Endless", stop_grace_s=600, hurry=hurry) as stopping:
+        await world.rendering(job_id)
+        stopping.set()
+        hurry.set()
+
+    handed_back = await world.job(job_id)
+    assert (handed_back.state, handed_back.failures) == (State.QUEUED, 0)
+    assert not engines()
+
+
 async def test_stopping_lets_a_job_end_that_needs_little_time(world):
     job_id = await world.submit()
 

@@ -34,7 +34,13 @@ async def _work(settings: Settings) -> None:
     from seedbed.fleet.interrupts import interrupts
     from seedbed.fleet.process import run_until
 
-    stopping = asyncio.Event()
-    # The second Ctrl-C does not wait: the job's lease runs out, and another worker takes it.
-    with interrupts(stopping.set, lambda: os._exit(130)):
-        await run_until(stopping, settings)
+    stopping, hurry = asyncio.Event(), asyncio.Event()
+
+    def hurried() -> None:
+        if hurry.is_set():
+            os._exit(130)  # the third does not wait at all: the job's lease runs out, and another worker takes it
+        hurry.set()
+
+    # The first gives the job in hand some time to end, the second hands it back at once.
+    with interrupts(stopping.set, hurried):
+        await run_until(stopping, settings, hurry=hurry)

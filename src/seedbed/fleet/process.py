@@ -19,15 +19,20 @@ from seedbed.telemetry.logs import start_logging
 ENGINE = "animatic"
 
 
-async def run_until(stopping: asyncio.Event, settings: Settings) -> None:
-    """Work until the event is set. Raises NotReady if there is no database to work against."""
+async def run_until(stopping: asyncio.Event, settings: Settings, *, hurry: asyncio.Event | None = None) -> None:
+    """Work until `stopping` is set; `hurry` hands the job back without a grace.
+
+    Raises NotReady if there is no database to work against.
+    """
     from seedbed.blobs.store import open_blobs
     from seedbed.worker.loop import run_worker
 
     if settings.database_url is None:
         raise NotReady("A worker needs a database; set SEEDBED_DATABASE_URL.")
     blobs = open_blobs(settings.blobs_url, settings.blobs_folder)
-    await run_worker(settings.database_url, blobs, settings, engine=ENGINE, pools=[DEFAULT_POOL], stopping=stopping)
+    await run_worker(
+        settings.database_url, blobs, settings, engine=ENGINE, pools=[DEFAULT_POOL], stopping=stopping, hurry=hurry
+    )
 
 
 async def _run_beside_the_service(settings: Settings) -> None:

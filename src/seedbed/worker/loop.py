@@ -54,10 +54,12 @@ async def run_worker(
     stopping: asyncio.Event,
     slots: int = 1,
     stop_grace_s: float = STOP_GRACE_S,
+    hurry: asyncio.Event | None = None,
 ) -> None:
     """Work until `stopping` is set. Call it in the main thread: engines are tied to the thread that started them.
 
-    `url` is the database's, migrated. Raises NotReady if the engine cannot be loaded.
+    `hurry`, set after it, has the jobs in hand handed back at once. `url` is the database's, migrated.
+    Raises NotReady if the engine cannot be loaded.
     """
     name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     async with AsyncExitStack() as stack:
@@ -68,7 +70,13 @@ async def run_worker(
             stack.push_async_callback(host.close)
         capabilities = (await asyncio.gather(*(host.warm() for host in hosts)))[0]
         shift = _Shift(
-            name, tuple(pools), pool, Switchboard(), stopping=stopping, hurry=asyncio.Event(), news=asyncio.Event()
+            name,
+            tuple(pools),
+            pool,
+            Switchboard(),
+            stopping=stopping,
+            hurry=hurry or asyncio.Event(),
+            news=asyncio.Event(),
         )
         sources = sources_of(settings, pool, blobs)
         working = [_slot(shift, Bench(host, sources, scratch, settings.store_time_limit_s), settings) for host in hosts]
