@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seedbed.core.errors import Unauthorized
-from seedbed.core.keys import ALPHABET, Mode, make_key, parse_key
+from seedbed.core.keys import ALPHABET, Mode, Scope, covers, make_key, parse_key
 
 ENTROPY = st.binary(min_size=32, max_size=32)
 
@@ -48,3 +48,15 @@ def test_different_entropy_makes_different_digests():
     first, second = (parse_key(make_key(Mode.LIVE, bytes([i]) * 32)) for i in (1, 2))
 
     assert first.digest != second.digest
+
+
+@pytest.mark.parametrize(
+    ("scope", "covered"),
+    [
+        (Scope.READ, {Scope.READ}),
+        (Scope.GENERATE, {Scope.READ, Scope.GENERATE}),
+        (Scope.ADMIN, {Scope.ADMIN}),
+    ],
+)
+def test_who_may_generate_may_read_and_nothing_else_follows_from_another(scope, covered):
+    assert {needed for needed in Scope if covers([scope], needed)} == covered
