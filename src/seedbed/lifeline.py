@@ -47,7 +47,7 @@ def become(command: Sequence[str], *, parent_pid: int) -> None:
     """Tie ourselves and our process group to the parent, and execute the command. Does not return."""
     die_with_parent(parent_pid)
     _leave_watcher()
-    os.execv(command[0], command)  # noqa: S606 no shell is the point
+    os.execv(command[0], list(command))  # noqa: S606 no shell is the point
 
 
 def _leave_watcher() -> None:
