@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seedbed.core.fairness import correction_ms, estimate_ms, eta_s, jobs_ahead, lane_weight, rank_at
+from seedbed.core.fairness import Rival, correction_ms, estimate_ms, eta_s, jobs_ahead, lane_weight, rank_at
 from seedbed.core.request import GenerationRequest
 from seedbed.core.sizes import AspectRatio, Resolution
 
@@ -35,12 +36,14 @@ def test_the_ratio_hardly_matters(resolution):
     [
         (0, [], 0),  # alone and next
         (3, [], 3),
-        (0, [5], 1),  # one turn of the other may come first
-        (2, [5, 1], 6),  # three turns of the long lane, the only one of the short
+        (0, [Rival(5)], 1),  # one turn of the other may come first
+        (2, [Rival(5), Rival(1)], 6),  # three turns of the long lane, the only one of the short
+        (1, [Rival(50, Fraction(4))], 9),  # a live lane has four turns for each of a test lane
+        (4, [Rival(50, Fraction(1, 4))], 6),
     ],
 )
 def test_other_lanes_take_turns(ahead_in_lane, others, expected):
-    assert jobs_ahead(ahead_in_lane=ahead_in_lane, other_lanes_queued=others) == expected
+    assert jobs_ahead(ahead_in_lane=ahead_in_lane, rivals=others) == expected
 
 
 @pytest.mark.parametrize(("ahead", "workers", "expected"), [(0, 1, 0), (3, 1, 9), (3, 0, 9), (4, 2, 6)])

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from fractions import Fraction
 
 from seedbed.core.models import DEFAULT_ASPECT_RATIO
 from seedbed.core.request import GenerationRequest
@@ -60,13 +62,21 @@ def lane_weight(*, is_live: bool) -> int:
     return LIVE_WEIGHT if is_live else TEST_WEIGHT
 
 
-def jobs_ahead(*, ahead_in_lane: int, other_lanes_queued: Sequence[int]) -> int:
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Another lane with jobs waiting; `weight` is that of lane_weight, over the weight of our own."""
+
+    queued: int
+    weight: Fraction = Fraction(1)
+
+
+def jobs_ahead(*, ahead_in_lane: int, rivals: Sequence[Rival]) -> int:
     """Return how many jobs will be claimed before one that has `ahead_in_lane` before it in its own lane.
 
-    Fair share serves lanes in turn: each other lane gets as many turns as ours until ours is up, or as many as it
-    needs.
+    Fair share serves lanes in turn: each other lane gets as many turns as ours, by its weight, until ours is up, or as
+    many as it needs.
     """
-    return ahead_in_lane + sum(min(queued, ahead_in_lane + 1) for queued in other_lanes_queued)
+    return ahead_in_lane + sum(min(r.queued, math.ceil((ahead_in_lane + 1) * r.weight)) for r in rivals)
 
 
 def eta_s(*, ahead: int, typical_ms: int, workers: int) -> int:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 
-from seedbed.core.fairness import eta_s, jobs_ahead, rank_at
+from seedbed.core.fairness import Rival, eta_s, jobs_ahead, rank_at
 from seedbed.core.job import Job, QueuePlace
 from seedbed.store.database import Connection, many, one, one_or_none
 from seedbed.store.rows import to_job, to_json
@@ -105,7 +106,8 @@ async def queue_place(conn: Connection, job: Job, *, worker_within_s: float = SI
     facts = {"id": job.id, "pool": job.pool, "within_s": worker_within_s}
     row = await one(conn, _PLACE, facts)
     others = await many(conn, _OTHER_LANES, {"account_id": job.account_id, "is_live": job.is_live, "pool": job.pool})
-    ahead = jobs_ahead(ahead_in_lane=row["ahead"], other_lanes_queued=[other["queued"] for other in others])
+    rivals = [Rival(other["queued"], Fraction(other["weight"], row["weight"])) for other in others]
+    ahead = jobs_ahead(ahead_in_lane=row["ahead"], rivals=rivals)
     return QueuePlace(ahead + 1, eta_s(ahead=ahead, typical_ms=int(row["typical_ms"]), workers=row["workers"]))
 
 
@@ -148,10 +150,11 @@ select
             order by finished_at desc limit 20) recent),
         estimate_ms) as typical_ms,
     (select count(*) from worker
-     where %(pool)s = any(pools) and seen_at > clock_timestamp() - make_interval(secs => %(within_s)s)) as workers
-from job where id = %(id)s
+     where %(pool)s = any(pools) and seen_at > clock_timestamp() - make_interval(secs => %(within_s)s)) as workers,
+    weight
+from job join lane using (account_id, is_live, pool) where id = %(id)s
 """
 _OTHER_LANES = """
-select queued from lane
+select queued, weight from lane
 where pool = %(pool)s and queued > 0 and (account_id, is_live) <> (%(account_id)s, %(is_live)s)
 """
