@@ -9,7 +9,7 @@ DEMO ?=
 CHAOS ?=
 KERNEL := $(wildcard src/seedbed/engines/animatic/kernel/*.c src/seedbed/engines/animatic/kernel/*.inc)
 
-.PHONY: help install demo serve test test-clients unit check format bench-animatic bench-cancel chaos fuzz-api load pins clean
+.PHONY: help install demo serve test test-clients unit check format bench-animatic bench-cancel chaos fuzz fuzz-api load pins clean
 .DEFAULT_GOAL := help
 
 help:
@@ -23,6 +23,7 @@ help:
 	@echo 'make bench-animatic  measure the embedded engine beside its peers (eight minutes on a quiet machine)'
 	@echo 'make chaos   hurt a whole service under load and judge what is left (ten minutes; CHAOS="--seed 7")'
 	@echo 'make bench-cancel    measure how soon a cancel stops the embedded engine (ten minutes)'
+	@echo 'make fuzz    feed prompts, URLs and files of chance to what reads them (ten minutes each; FUZZ_S=600)'
 	@echo 'make fuzz-api  attack the HTTP service with what its OpenAPI document says (CASES=5000)'
 	@echo 'make load    load a whole service with 64 clients and watch its memory (five minutes; LOAD_S=300)'
 	@echo 'make pins    write constraints.txt anew from what pyproject.toml allows today'
@@ -65,6 +66,10 @@ chaos: $(VENV)/.installed-test
 bench-cancel: $(VENV)/.installed
 	$(BIN)/python -m bench.cancel
 
+# What was found lies in build/fuzz/. Atheris has wheels for Linux alone, so nothing else asks for it.
+fuzz: $(VENV)/.installed-atheris
+	$(BIN)/python -m fuzz --seconds $(or $(FUZZ_S),600)
+
 # Schemathesis is installed for this alone: its plug-in has no part in the other tests.
 fuzz-api: $(VENV)/.installed-fuzz
 	$(BIN)/python tests/fuzz_api --cases $(or $(CASES),5000)
@@ -104,6 +109,10 @@ $(VENV)/.installed-clients: $(VENV)/.installed-test
 
 $(VENV)/.installed-check: $(VENV)/.installed
 	@$(PIP) install --no-build-isolation --constraint constraints.txt --editable '.[check]'
+	@touch $@
+
+$(VENV)/.installed-atheris: $(VENV)/.installed
+	@$(PIP) install --no-build-isolation --constraint constraints.txt --editable '.[atheris]'
 	@touch $@
 
 $(VENV)/.installed-fuzz: $(VENV)/.installed-test
