@@ -108,21 +108,19 @@ async def _customers(stage: Stage, count: int) -> list[Customer]:
 async def _siege(plan: Plan, stage: Stage, receiver: Receiver, customers: list[Customer], chance: Random) -> Orders:
     """Let the customers order while there is trouble, until each has been told of all its jobs."""
     limits = httpx.Limits(max_connections=64, max_keepalive_connections=16)
-    async with httpx.AsyncClient(timeout=10, limits=limits, trust_env=False) as client:
+    enough = asyncio.Event()
+    async with httpx.AsyncClient(timeout=10, limits=limits, trust_env=False) as client, asyncio.TaskGroup() as group:
         orders = Orders(client, stage.bases, Random(plan.seed + 2), receiver.url)
         await _ready(client, stage)
-        enough = asyncio.Event()
-        trouble = asyncio.create_task(Troublemaker(stage, chance).make(plan.troubles, enough=enough))
-        hasten = asyncio.create_task(_hasten(stage))
-        async with asyncio.TaskGroup() as group:
+        group.create_task(Troublemaker(stage, chance).make(plan.troubles, enough=enough))
+        hasten = group.create_task(_hasten(stage))
+        async with asyncio.TaskGroup() as ordering:
             for number in range(plan.jobs):
                 customer = customers[number % len(customers)]
-                group.create_task(orders.order(customer, f"chaos-{plan.seed}-{number}"))
+                ordering.create_task(orders.order(customer, f"chaos-{plan.seed}-{number}"))
                 await asyncio.sleep(chance.uniform(0, 2 / plan.orders_per_s))
         enough.set()
-        await trouble
         hasten.cancel()
-        await asyncio.gather(hasten, return_exceptions=True)
     return orders
 
 

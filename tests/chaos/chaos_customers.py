@@ -10,7 +10,7 @@ from random import Random
 
 import httpx
 
-PATIENCE_S = 180.0
+PATIENCE_S = 300.0  # for one answer
 AGAIN = frozenset({409, 429, 500, 502, 503})
 PATH = "/api/open/v1/video/generations"
 
@@ -37,10 +37,18 @@ class Orders:
     jobs: dict[str, set[str]] = field(default_factory=dict)
     owner: dict[str, Customer] = field(default_factory=dict)  # by request id
     cancelled: set[str] = field(default_factory=set)
+    unanswered: list[str] = field(default_factory=list)
     tallies: Counter[str] = field(default_factory=Counter)
 
     async def order(self, customer: Customer, key: str) -> None:
-        """Order one clip; sometimes twice with the same key at once or again later, and sometimes cancel it."""
+        """Order one clip, and note if a question was never answered."""
+        try:
+            await self._order(customer, key)
+        except* TimeoutError:
+            self.unanswered.append(key)
+
+    async def _order(self, customer: Customer, key: str) -> None:
+        """Order sometimes twice with the same key at once or again later, and sometimes cancel."""
         asked = 2 if self.chance.random() < 0.05 else 1
         again, cancels = self.chance.random() < 0.05, self.chance.random() < 0.05
         pause_s = self.chance.uniform(0, 3)

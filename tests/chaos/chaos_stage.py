@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -34,6 +35,7 @@ class Kept:
         self.name, self._command, self._environ, self._log = name, command, environ, log
         self.process: asyncio.subprocess.Process | None = None
         self.starts = 0
+        self._started_s = 0.0
         self._ending = False
 
     async def keep(self) -> None:
@@ -43,12 +45,18 @@ class Kept:
                     *self._command, env=self._environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log
                 )
                 self.starts += 1
+                self._started_s = time.monotonic()
                 await self.process.wait()
                 await asyncio.sleep(0.3)
 
     @property
     def is_up(self) -> bool:
         return self.process is not None and self.process.returncode is None
+
+    @property
+    def age_s(self) -> float:
+        """How long it has been up; 0 while it is not."""
+        return time.monotonic() - self._started_s if self.is_up else 0.0
 
     def send(self, number: signal.Signals, *, to_children: bool = False) -> None:
         if self.process is None or self.process.returncode is not None:

@@ -14,6 +14,7 @@ from chaos_stage import Kept, Stage
 
 FROZEN_S = (6.0, 11.0)  # longer than a lease
 AWAY_S = (3.0, 7.0)
+COMING_UP_S = 8.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +98,9 @@ class Troublemaker:
                 self._stage.tallies["engines_killed"] += 1
 
     async def kill_api(self) -> None:
-        if victim := self._one_of(self._stage.apis):
+        """Kill one, but never the only one that answers: how long nobody can order is no promise to be tested."""
+        others_answer = sum(api.age_s > COMING_UP_S for api in self._stage.apis) > 1
+        if (victim := self._one_of(self._stage.apis)) and others_answer:
             victim.send(signal.SIGKILL)
             self._stage.tallies["apis_killed"] += 1
 
@@ -116,5 +119,6 @@ class Troublemaker:
                 await asyncio.sleep(self._chance.uniform(*AWAY_S))
 
     def _one_of(self, group: list[Kept]) -> Kept | None:
-        up = [kept for kept in group if kept.is_up]
+        """Choose among those that have come up, or a slow machine would do nothing but start processes."""
+        up = [kept for kept in group if kept.age_s > COMING_UP_S]
         return self._chance.choice(up) if up else None

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from chaos_customers import Orders
+from chaos_customers import PATIENCE_S, Orders
 from chaos_receiver import Webhook
 from chaos_stage import Stage
 from standardwebhooks import Webhook as Verifier
@@ -64,6 +64,8 @@ def broken_promises(evidence: Evidence) -> list[str]:
 
 def _orders_lost(evidence: Evidence) -> Iterator[str]:
     states = {job["id"]: job["state"] for job in evidence.jobs}
+    for key in evidence.orders.unanswered:
+        yield f"order {key}: it was not answered within {PATIENCE_S:.0f} s"
     for key, ids in evidence.orders.jobs.items():
         if len(ids) != 1:
             yield f"order {key}: one Idempotency-Key made {len(ids)} jobs"
