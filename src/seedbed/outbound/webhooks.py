@@ -59,7 +59,8 @@ async def post_webhook(
     heard = _Heard()
     try:
         check_url(url, opened=opened)
-        async with asyncio.timeout(timeout_s), guarded_client(opened=opened, resolve=resolve, way=way) as client:
+        door = guarded_client(opened=opened, resolve=resolve, way=way, timeout_s=timeout_s)
+        async with asyncio.timeout(timeout_s), door as client:
             sent = {**headers, "Content-Type": "application/json", "Accept-Encoding": "identity"}
             async with client.stream("POST", url, content=body, headers=sent) as response:
                 heard.response = response
