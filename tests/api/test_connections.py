@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 
 import httpx
 import pytest
-from customers import GENERATIONS
+from customers import GENERATIONS, order
 
 from seedbed.api.app import create_app
 from seedbed.cli import client_connection
@@ -234,3 +237,27 @@ async def test_a_change_before_the_first_look_is_not_lost(ada):
 
     async with asyncio.timeout(5):
         assert (await waiting).json()["status"] == "cancelled"
+
+
+async def test_the_same_key_from_fifty_threads_at_once_makes_one_job_and_one_charge(port, ada):
+    url, start = f"http://127.0.0.1:{port}{GENERATIONS}", threading.Barrier(50)
+
+    def send() -> httpx.Response:
+        with httpx.Client(trust_env=False, timeout=30) as client:
+            start.wait(30)
+            return client.post(url, json=order(), headers=ada.bearer | {"Idempotency-Key": "k"})
+
+    with ThreadPoolExecutor(50) as threads:
+        loop = asyncio.get_running_loop()
+        answers = await asyncio.gather(*(loop.run_in_executor(threads, send) for _ in range(50)))
+
+    codes = Counter(answer.status_code for answer in answers)
+    assert codes[200] >= 1
+    assert set(codes) <= {200, 409}
+    assert {answer.json()["error"]["code"] for answer in answers if answer.status_code == 409} <= {
+        "idempotency_in_flight"
+    }
+    assert len({answer.content for answer in answers if answer.status_code == 200}) == 1
+    assert sum("Idempotent-Replayed" not in answer.headers for answer in answers if answer.status_code == 200) == 1
+    assert await ada.jobs() == 1
+    assert await ada.credits() == (960, 40)

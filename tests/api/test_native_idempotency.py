@@ -162,12 +162,3 @@ async def test_an_upload_whose_store_is_down_may_be_tried_again_at_once(serve, e
     store.is_down = False
 
     assert (await upload(ada, photograph)).status_code == 200
-
-
-async def test_fifty_submits_over_http_with_one_key_make_one_job_and_one_charge(ada):
-    answers = await asyncio.gather(*(ada.submit(headers=KEY) for _ in range(50)))
-
-    assert {answer.status_code for answer in answers} <= {200, 409}
-    assert len({answer.content for answer in answers if answer.status_code == 200}) == 1
-    assert await ada.jobs() == 1
-    assert await ada.credits() == (960, 40)
