@@ -9,11 +9,13 @@ import sys
 import pytest
 from media_makers import picture, sound, video
 
+from seedbed.cli.doctor import _fences
 from seedbed.core.limits import MediaLimits, Probe
 from seedbed.media import sandbox
 from seedbed.media.sandbox import probe_many, standing_fences
 from seedbed.media.seccomp import ALLOW, ARCHITECTURES, CLONE_THREAD, KILL, REFUSE, build_filter
 from seedbed.media.syscalls import MACHINES, judged, refused
+from seedbed.settings import Settings
 
 HAS_SECCOMP = sys.platform == "linux" and platform.machine() in MACHINES
 NO = PermissionError.__name__
@@ -170,3 +172,11 @@ def test_a_reason_from_the_child_is_bounded():
     line = json.dumps({"fault": "media_invalid", "reason": "secret" * 1000})
 
     assert len(sandbox.read_answer(line).reason) == 400
+
+
+def test_the_doctor_says_what_holds_the_decoder(tmp_path):
+    found = _fences(Settings(home=tmp_path))
+
+    assert ("seccomp" in found.says) is standing_fences()["calls"]
+    assert ("Landlock" in found.says) is standing_fences()["files"]
+    assert found.remedy == ""

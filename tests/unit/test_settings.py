@@ -86,3 +86,24 @@ def test_an_incomplete_tariff_is_refused_by_its_path(tmp_path, text):
 
     with pytest.raises(NotReady, match=r"tariff\.toml"):
         load_settings({"SEEDBED_TARIFF_FILE": str(file)}).tariff()
+
+
+def test_the_way_out_is_read_with_its_proxy_and_its_openings():
+    settings = load_settings(
+        {
+            "SEEDBED_OPEN_NETWORKS": "https://10.0.0.5:8443, 192.168.0.0/16",
+            "SEEDBED_OUTBOUND_PROXY": "http://me:secret@proxy.example:3128",
+            "SEEDBED_CA_BUNDLE": "/etc/ssl/house.pem",
+        }
+    )
+
+    assert [str(entry) for entry in settings.open_networks] == ["https://10.0.0.5/32:8443", "192.168.0.0/16"]
+    assert (settings.outbound_proxy.host, settings.outbound_proxy.port) == ("proxy.example", 3128)
+    assert settings.ca_bundle == Path("/etc/ssl/house.pem")
+
+
+def test_a_proxy_that_cannot_be_read_is_named_without_its_password():
+    with pytest.raises(NotReady, match="SEEDBED_OUTBOUND_PROXY") as caught:
+        load_settings({"SEEDBED_OUTBOUND_PROXY": "socks5://me:secret@proxy.example:1080"})
+
+    assert "secret" not in str(caught.value)
