@@ -55,7 +55,7 @@ class Plan:
     workers: int = 16
     apis: int = 2
     customers: int = 20
-    orders_per_s: float = 6.0
+    orders_per_s: float = 4.0
     slowest_s: float = 2.0  # what the engine takes at most
     troubles: Troubles = ALL
 

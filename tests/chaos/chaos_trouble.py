@@ -32,7 +32,7 @@ class Troubles:
 
 ALL = Troubles(
     kill_worker_s=6,
-    freeze_worker_s=9,
+    freeze_worker_s=5,
     kill_engine_s=15,
     kill_api_s=25,
     crash_database_s=60,
