@@ -13,7 +13,6 @@ MEANS = {
 # What each other module does with it; none of these connects to an address that a stranger chose.
 OTHER_USES = {
     "src/seedbed/cli/demo.py": "asks the service that it has started itself",
-    "src/seedbed/cli/listen.py": "forwards deliveries to the developer's own server",
     "src/seedbed/cli/listening.py": "opens the port that is listened on",
     "src/seedbed/store/embedded/server.py": "finds a free name for the database's own socket",
     "src/seedbed/worker/loop.py": "asks for the name of this machine",
@@ -40,6 +39,10 @@ def test_only_the_door_holds_the_means_to_go_out() -> None:
     found = {s.name: means for s in PACKAGES if is_ours(s) and s.name not in OTHER_USES and (means := means_of(s))}
 
     assert found == {}
+
+
+def test_every_exception_is_still_one() -> None:
+    assert {s.name for s in PACKAGES if is_ours(s) and means_of(s)} == set(OTHER_USES)
 
 
 def test_nobody_opens_a_connection_by_other_words() -> None:
