@@ -14,7 +14,7 @@ from seedbed.core.fairness import correction_ms
 from seedbed.core.job import Failure, Job, State, move
 from seedbed.core.retry import job_backoff
 from seedbed.core.webhooks import StopReason, address_of, switched_off_warning
-from seedbed.store import assets, deliveries, endpoints, jobs, lanes, leftovers, ledger
+from seedbed.store import assets, deliveries, endpoints, jobs, lanes, ledger, leftovers
 from seedbed.store.database import Connection
 from seedbed.store.lanes import lane_of
 
