@@ -112,7 +112,7 @@ async def _siege(plan: Plan, stage: Stage, receiver: Receiver, customers: list[C
     async with httpx.AsyncClient(timeout=10, limits=limits, trust_env=False) as client, asyncio.TaskGroup() as group:
         orders = Orders(client, stage.bases, Random(plan.seed + 2), receiver.url)
         await _ready(client, stage)
-        group.create_task(Troublemaker(stage, chance).make(plan.troubles, enough=enough))
+        group.create_task(Troublemaker(stage, chance, plan.troubles).make(enough=enough))
         hasten = group.create_task(_hasten(stage))
         async with asyncio.TaskGroup() as ordering:
             for number in range(plan.jobs):

@@ -14,13 +14,13 @@ from chaos_stage import Kept, Stage
 
 FROZEN_S = (6.0, 11.0)  # longer than a lease
 AWAY_S = (3.0, 7.0)
-COMING_UP_S = 8.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Troubles:
     """The mean time between two troubles of a kind, in seconds. None: there is none of them."""
 
+    coming_up_s: float = 8.0  # who has been up for less is spared
     kill_worker_s: float | None = None
     freeze_worker_s: float | None = None
     kill_engine_s: float | None = None
@@ -42,13 +42,15 @@ ALL = Troubles(
 
 
 class Troublemaker:
-    def __init__(self, stage: Stage, chance: Random) -> None:
+    def __init__(self, stage: Stage, chance: Random, troubles: Troubles) -> None:
         self._stage = stage
+        self._troubles = troubles
         self._chance = chance
         self._store = asyncio.Lock()  # one trouble with the store at a time
 
-    async def make(self, troubles: Troubles, *, enough: asyncio.Event) -> None:
+    async def make(self, *, enough: asyncio.Event) -> None:
         """Make trouble until it is enough; then what is still frozen or away comes back in its own time."""
+        troubles = self._troubles
         verbs: list[tuple[float | None, Callable[[], Awaitable[None]]]] = [
             (troubles.kill_worker_s, self.kill_worker),
             (troubles.freeze_worker_s, self.freeze_worker),
@@ -99,7 +101,7 @@ class Troublemaker:
 
     async def kill_api(self) -> None:
         """Kill one, but never the only one that answers: how long nobody can order is no promise to be tested."""
-        others_answer = sum(api.age_s > COMING_UP_S for api in self._stage.apis) > 1
+        others_answer = sum(api.age_s > self._troubles.coming_up_s for api in self._stage.apis) > 1
         if (victim := self._one_of(self._stage.apis)) and others_answer:
             victim.send(signal.SIGKILL)
             self._stage.tallies["apis_killed"] += 1
@@ -120,5 +122,5 @@ class Troublemaker:
 
     def _one_of(self, group: list[Kept]) -> Kept | None:
         """Choose among those that have come up, or a slow machine would do nothing but start processes."""
-        up = [kept for kept in group if kept.age_s > COMING_UP_S]
+        up = [kept for kept in group if kept.age_s > self._troubles.coming_up_s]
         return self._chance.choice(up) if up else None
