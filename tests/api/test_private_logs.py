@@ -159,8 +159,8 @@ async def test_our_own_crash_leaves_nothing_of_the_request_in_the_log(ada, serve
         assert marker not in log.getvalue()
 
 
-async def test_a_crash_while_the_client_reads_leaves_nothing_of_the_request_in_the_log(ada, log, monkeypatch):
-    monkeypatch.setattr("seedbed.api.native.generations._answer_of", lambda job: job.no_such_thing)
+async def test_a_crash_in_the_middle_of_a_submit_leaves_nothing_of_the_request_in_the_log(ada, log, monkeypatch):
+    monkeypatch.setattr("seedbed.actions.submit._new_job", lambda order, at: order.accepted.no_such_thing)
 
     answer = await ada.submit(**SECRET_BODY)
 
