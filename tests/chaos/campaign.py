@@ -70,7 +70,7 @@ async def run(plan: Plan) -> Outcome:
     """Run a campaign in the main thread, and return every promise that was broken: none, if all is well."""
     began_s = time.monotonic()
     chance = Random(plan.seed)
-    with stage_folder() as stage:
+    with stage_folder(wants_small_disk=plan.troubles.fill_disk_s is not None) as stage:
         async with receiving(Random(plan.seed + 1)) as receiver:
             try:
                 stage.open(apis=plan.apis, workers=plan.workers, slowest_s=plan.slowest_s)

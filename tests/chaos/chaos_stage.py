@@ -218,14 +218,14 @@ class Stage:
 
 
 @contextmanager
-def stage_folder() -> Iterator[Stage]:
+def stage_folder(*, wants_small_disk: bool) -> Iterator[Stage]:
     """A folder that the database's own user can enter too, when we are root; erased afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="seedbed-chaos-"))
     folder.chmod(0o711)
     store = folder / "store"
     store.mkdir()
     (folder / "home").mkdir()
-    has_small_disk = _mount(store)
+    has_small_disk = wants_small_disk and _mount(store)
     try:
         yield Stage(folder, store, has_small_disk)
     finally:
