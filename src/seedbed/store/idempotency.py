@@ -32,7 +32,7 @@ class IdempotencyClaim:
 class StoredAnswer:
     """The body of the first answer, byte for byte. Only 2xx answers are ever stored.
 
-    With a job, the answer is erased together with it.
+    `job_id` is None if the request made no job, or if that was erased: what it was answered is answered again.
     """
 
     job_id: str | None
@@ -88,6 +88,11 @@ async def remember(
         "at": at,
     }
     await conn.execute(_REMEMBER, facts)
+
+
+async def keep_without_job(conn: Connection, job_id: str) -> None:
+    """Let the answers to the creation of a job outlive it. Call it in the commit that deletes the job."""
+    await conn.execute("update idempotency set job_id = null where job_id = %(job_id)s", {"job_id": job_id})
 
 
 async def take_flight(

@@ -92,6 +92,11 @@ async def settle(conn: Connection, job: Job, *, run_at: datetime | None = None) 
     return to_job(await one(conn, _SETTLE, facts))
 
 
+async def delete(conn: Connection, job_id: str) -> None:
+    """Delete a locked job, and with it its deliveries and pins. Its transfers stay."""
+    await conn.execute("delete from job where id = %(id)s", {"id": job_id})
+
+
 async def has_queued(conn: Connection, api_key_id: int, *, limit_jobs: int) -> bool:
     """Say whether a key has so many jobs waiting, in whatever lane. It looks at no more than that."""
     row = await one(conn, _QUEUED_OF_KEY, {"api_key_id": api_key_id, "limit": limit_jobs})
