@@ -160,7 +160,7 @@ async def test_our_own_crash_leaves_nothing_of_the_request_in_the_log(ada, serve
 
 
 async def test_a_crash_in_the_middle_of_a_submit_leaves_nothing_of_the_request_in_the_log(ada, log, monkeypatch):
-    monkeypatch.setattr("seedbed.actions.submit._new_job", lambda order, at: order.accepted.no_such_thing)
+    monkeypatch.setattr("seedbed.actions.submit._new_job", lambda *_, **__: PROMPT.no_such_thing)
 
     answer = await ada.submit(**SECRET_BODY)
 

@@ -67,6 +67,12 @@ async def take_expired(conn: Connection, *, at: datetime | None, limit: int = 10
         return [_to_asset(row) for row in await many(conn, _DELETE, {"ids": [row["id"] for row in rows]})]
 
 
+async def known(conn: Connection, asset_ids: Sequence[str]) -> frozenset[str]:
+    """Return those of the ids that have a row, expired or not."""
+    rows = await many(conn, "select id from asset where id = any(%(ids)s)", {"ids": list(asset_ids)})
+    return frozenset(row["id"] for row in rows)
+
+
 async def drop(conn: Connection, asset_ids: Sequence[str]) -> frozenset[str]:
     """Delete the rows that no job pins. Return the ids whose rows remain, so whose bytes must remain too."""
     async with conn.transaction():

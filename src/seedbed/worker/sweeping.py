@@ -46,6 +46,7 @@ async def sweep_once(pool: Pool, blobs: Blobs, *, at: datetime | None = None) ->
     """Delete everything that nobody can use, for which the whole store is read."""
     swept_attempts = await sweep_leftovers(pool, blobs, at=at)
     swept_assets = await _sweep_assets(pool, blobs, at=at)
+    swept_assets += await _sweep_uploads_without_a_row(pool, blobs, at=at or datetime.now(UTC))
     async with borrow(pool) as conn:
         swept_answers = await idempotency.sweep(conn, at=at)
     swept_attempts += await _sweep_orphans(pool, blobs, at=at or datetime.now(UTC))
@@ -78,6 +79,20 @@ async def _sweep_assets(pool: Pool, blobs: Blobs, *, at: datetime | None) -> int
         swept += len(expired)
         if not expired:
             return swept
+
+
+async def _sweep_uploads_without_a_row(pool: Pool, blobs: Blobs, *, at: datetime) -> int:
+    """Delete the bytes of uploads that were stored and never written down: their process died in between."""
+    old = [entry.key async for entry in blobs.entries("assets") if at - entry.modified_at > UNKNOWN_AGE]
+    swept = 0
+    for start in range(0, len(old), BATCH):
+        keys = {key.rpartition("/")[2]: key for key in old[start : start + BATCH]}
+        async with borrow(pool) as conn:
+            known = await assets.known(conn, list(keys))
+        for asset_id in keys.keys() - known:
+            await blobs.delete(keys[asset_id])
+            swept += 1
+    return swept
 
 
 async def _sweep_orphans(pool: Pool, blobs: Blobs, *, at: datetime) -> int:
