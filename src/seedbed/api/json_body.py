@@ -8,6 +8,7 @@ them.
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import math
 import mmap
@@ -33,6 +34,7 @@ _JSON_TYPE = re.compile(r"application/(?:[a-z0-9.!#$&^_-]+\+)?json", re.IGNORECA
 _SUSPICIOUS = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 # A larger body waits on the disk until it is whole, and is parsed in a thread, so that other requests go on meanwhile.
 _SMALL_BYTES = 256 * 1024
+_HUGE_BYTES = 4 * 1024 * 1024
 
 
 @asynccontextmanager
@@ -92,6 +94,9 @@ def _new_file() -> IO[bytes]:
 
 def _parse_file(file: IO[bytes], limit_bytes: int) -> dict[str, Any]:
     file.flush()
+    if file.tell() > _HUGE_BYTES:
+        # A refusal's traceback holds the refused body until the collector comes by, which may be a long while.
+        gc.collect()
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as body:
         # Looked at before it is parsed: a list of empty lists takes thirty times its length in memory.
         in_uris = sum(found.end() - found.start() for found in _DATA_URI.finditer(body))
