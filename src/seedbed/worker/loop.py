@@ -10,7 +10,7 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -41,6 +41,8 @@ from seedbed.worker.ways import way_out
 log = structlog.get_logger()
 
 HEARTBEAT_S = 5.0
+CANCELS = 5
+CANCEL_AGAIN_S = 3.0  # longer than what runs beside the slots needs to end in good order
 STOP_GRACE_S = 5.0  # those who stop processes usually wait 10 s in all
 
 
@@ -155,8 +157,19 @@ async def _background(*jobs: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     async with asyncio.TaskGroup() as group:
         running = [group.create_task(job) for job in jobs]
         yield
-        for task in running:
+        await end(running)
+
+
+async def end(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel them until they have ended. A library that swallows one cancel while it starts meets the next."""
+    left = set(tasks)
+    for _ in range(CANCELS):
+        for task in left:
             task.cancel()
+        _, left = await asyncio.wait(left, timeout=CANCEL_AGAIN_S)
+        if not left:
+            return
+        log.warning("worker.ends_slowly", tasks=sorted(str(task.get_coro()) for task in left))
 
 
 async def _show(shift: _Shift, capabilities: Capabilities, working: Sequence[Slot]) -> None:
