@@ -21,7 +21,7 @@ from seedbed.api.service import Service
 from seedbed.core.errors import Unavailable
 from seedbed.core.job import DEFAULT_POOL, Job, make_job_id
 from seedbed.core.offer import Offer
-from seedbed.core.request import MAX_SEED, Accepted, Draft, accept
+from seedbed.core.request import MAX_SEED, Accepted, Draft, GenerationRequest, accept
 from seedbed.store.idempotency import IdempotencyClaim, StoredAnswer
 from seedbed.store.keys import Principal
 
@@ -60,12 +60,32 @@ async def order_job(
     if known is not None:
         return Ordered(known, is_replay=True)
     async with in_flight(service, who, claim if has_data(draft) else None):
-        shown = await shown_to_core(service, who, draft, offer=dialect.offer)
-        seed = secrets.randbelow(MAX_SEED + 1)
-        accepted = accept(shown, rules=service.settings.rules, chosen_seed=seed, offer=dialect.offer)
-        accepted = replace(accepted, warnings=warnings + accepted.warnings)
+        accepted = await judged(service, who, dialect.offer, draft, warnings=warnings)
         async with settled(service, who, draft, accepted) as lasting:
             return await _submitted(service, _order(service, who, dialect, lasting, claim), dialect)
+
+
+async def judged(
+    service: Service, who: Principal, offer: Offer, draft: Draft, *, warnings: tuple[str, ...] = ()
+) -> Accepted:
+    """Return the request as it would be accepted. Nothing is stored, and `data:` URIs are not looked into.
+
+    Raises every Refusal of `core.request.accept`, and InvalidRequest for an asset that is not the account's.
+    """
+    shown = await shown_to_core(service, who, draft, offer=offer)
+    seed = secrets.randbelow(MAX_SEED + 1)
+    accepted = accept(shown, rules=service.settings.rules, chosen_seed=seed, offer=offer)
+    return replace(accepted, warnings=warnings + accepted.warnings)
+
+
+def price_of(service: Service, request: GenerationRequest) -> int:
+    """Return what the request costs here, in whole credits."""
+    return service.tariff.price(
+        model=request.model,
+        resolution=request.resolution,
+        duration_s=request.duration_s,
+        has_media=request.has_media,
+    )
 
 
 async def _submitted(service: Service, order: Order, dialect: Dialect) -> Ordered:
@@ -91,18 +111,12 @@ async def _wake(service: Service, pool: str) -> None:
 def _order(
     service: Service, who: Principal, dialect: Dialect, accepted: Accepted, claim: IdempotencyClaim | None
 ) -> Order:
-    request = accepted.request
     return Order(
         account_id=who.account_id,
         is_live=who.is_live,
         dialect=dialect.name,
         accepted=accepted,
-        price_credits=service.tariff.price(
-            model=request.model,
-            resolution=request.resolution,
-            duration_s=request.duration_s,
-            has_media=request.has_media,
-        ),
+        price_credits=price_of(service, accepted.request),
         pool=DEFAULT_POOL,
         job_id=make_job_id(secrets.token_bytes(16)),
         idempotency=claim,

@@ -142,6 +142,7 @@ create index job_deadline on job (deadline_at) where state in ('queued', 'proces
 create index job_of_account on job (account_id, is_live, number desc);
 create index job_recent on job (pool, finished_at desc) where state = 'succeeded';
 create index job_ended on job (account_id, is_live, finished_at, id) where finished_at is not null; -- for those who listen
+create index job_by_kind on job (account_id, is_live, (request ->> 'model'), state, number desc); -- lists with filters
 
 -- A sound lane has zero in every column of `drift`.
 create view lane_proof as

@@ -16,8 +16,8 @@ from seedbed.api.auth import principal
 from seedbed.api.conversion import convert, unknown_fields
 from seedbed.api.idempotency import REPLAYED, claim_of, idempotency_key
 from seedbed.api.job_ids import is_job_id
-from seedbed.api.json_body import json_body
 from seedbed.api.native.answers import json_response, raw_json
+from seedbed.api.native.bodies import generation_body
 from seedbed.api.native.drafts import draft_of
 from seedbed.api.native.paths import GENERATIONS, ROOT
 from seedbed.api.native.wire import Cancelled, Created, GenerationBody
@@ -41,15 +41,7 @@ async def create(service: Service, request: Request) -> Response:
     """Accept a generation: it is priced, held, queued and answered in one commit."""
     who = await principal(service, request)
     idempotency_key(request)  # one that cannot be used is refused before the body is read
-    rules = service.settings
-    async with json_body(
-        request,
-        service.intake,
-        who.account_id,
-        limit_bytes=rules.max_body_bytes,
-        data_limit_bytes=rules.max_data_body_bytes,
-        timeout_s=rules.body_timeout_s,
-    ) as body:
+    async with generation_body(service, request, who) as body:
         draft = draft_of(convert(body, GenerationBody))
         # In a thread: a body with pictures in it takes a while to digest.
         claim = claim_of(request, await asyncio.to_thread(json_digest, body))

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from seedbed.api.native.answers import raw_json
+from seedbed.api.native.openapi_extensions import extension_paths, list_operation
 from seedbed.api.native.openapi_webhooks import webhook_paths
 from seedbed.api.native.paths import ROOT
 from seedbed.api.native.webhook_wire import WEBHOOK_TYPES
@@ -19,7 +20,9 @@ from seedbed.api.native.wire import (
     Cancelled,
     Created,
     Credits,
+    Estimate,
     GenerationBody,
+    Generations,
     GenerationView,
     Models,
     Refused,
@@ -29,7 +32,19 @@ from seedbed.api.service import Service
 from seedbed.api.waiting import MAX_WAIT_S
 from seedbed.core.idempotency import MAX_KEY_LENGTH
 
-TYPES = (GenerationBody, Created, GenerationView, Cancelled, Models, Credits, Uploaded, Refused, *WEBHOOK_TYPES)
+TYPES = (
+    GenerationBody,
+    Created,
+    GenerationView,
+    Generations,
+    Estimate,
+    Cancelled,
+    Models,
+    Credits,
+    Uploaded,
+    Refused,
+    *WEBHOOK_TYPES,
+)
 _REF = "#/components/schemas/{name}"
 _REFUSALS = {
     400: "A field is wrong (`param` names it), or the body is not JSON.",
@@ -92,7 +107,7 @@ def _paths() -> dict[str, Any]:
             "get": _operation("listModels", "The models, what they take and cost.", Models, (401, 429, *_ALWAYS))
             | {"security": [{}, {"key": []}]}
         },
-        "/video/generations": {"post": _create()},
+        "/video/generations": {"post": _create(), "get": list_operation(_operation)},
         "/video/generations/{requestId}": {"get": _show(), "parameters": [_REQUEST_ID]},
         "/video/generations/{requestId}/cancel": {
             "post": _operation(
@@ -105,6 +120,7 @@ def _paths() -> dict[str, Any]:
         },
         "/uploads": {"post": _upload()},
         "/credits": {"get": _operation("showCredits", "What the account has.", Credits, _KEYED)},
+        **extension_paths(_operation, lambda kind: _json(_ref(kind))),
         **webhook_paths(_operation, lambda kind: _json(_ref(kind))),
         "/openapi.json": {
             "get": {

@@ -5,14 +5,18 @@ from __future__ import annotations
 from functools import partial
 
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
 from seedbed.api.dialect import dialect_app
 from seedbed.api.native.account import show_credits
 from seedbed.api.native.catalogue import list_models
 from seedbed.api.native.errors import answer
+from seedbed.api.native.estimates import estimate
 from seedbed.api.native.generations import create, show, stop
 from seedbed.api.native.listening import listen
+from seedbed.api.native.listing import list_generations
 from seedbed.api.native.openapi import show_document
 from seedbed.api.native.paths import GENERATIONS
 from seedbed.api.native.uploads import upload
@@ -25,7 +29,8 @@ def native_app(service: Service) -> Starlette:
     return dialect_app(
         [
             Route("/models", partial(list_models, service)),
-            Route(GENERATIONS, partial(create, service), methods=["POST"]),
+            Route(GENERATIONS, partial(_generations, service), methods=["GET", "POST"]),
+            Route("/video/estimate", partial(estimate, service), methods=["POST"]),
             Route(GENERATIONS + "/{job_id}", partial(show, service)),
             Route(GENERATIONS + "/{job_id}/cancel", partial(stop, service), methods=["POST"]),
             Route("/uploads", partial(upload, service), methods=["POST"]),
@@ -40,3 +45,8 @@ def native_app(service: Service) -> Starlette:
         ],
         answer=answer,
     )
+
+
+async def _generations(service: Service, request: Request) -> Response:
+    # One route, not two: Starlette would name the methods of the first only to whoever uses another.
+    return await (create if request.method == "POST" else list_generations)(service, request)

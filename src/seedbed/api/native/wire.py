@@ -158,6 +158,28 @@ class GenerationView(Wire, frozen=True, kw_only=True):
     warnings: tuple[str, ...] | UnsetType = UNSET
 
 
+class Generations(Wire, frozen=True, kw_only=True):
+    """A page of generations, the newest first. `cursor` leads to older ones; null at the end."""
+
+    success: Literal[True] = True
+    data: tuple[GenerationView, ...]
+    cursor: str | None
+
+
+class Estimate(Wire, frozen=True, kw_only=True):
+    """What a generation would cost, and what of the request decides it."""
+
+    success: Literal[True] = True
+    credits: Annotated[int, _says("The whole price.")]
+    available: Annotated[int, _says("Credits that the account has to spend now.")]
+    model: str
+    duration: int
+    resolution: Resolution
+    aspect_ratio: Annotated[AspectRatio | None, _says("null: the nearest to the first picture.")]
+    livemode: bool
+    warnings: tuple[str, ...] | UnsetType = UNSET
+
+
 class ReferenceLimits(Wire, frozen=True, kw_only=True):
     """What is taken of one kind."""
 

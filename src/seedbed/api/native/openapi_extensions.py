@@ -1,0 +1,50 @@
+"""The part of the OpenAPI document that goes beyond the documented service: lists, prices, events and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from seedbed.api.native.wire import Estimate, GenerationBody, Generations
+from seedbed.api.paging import DEFAULT_PAGE, MAX_PAGE
+from seedbed.core.job import State
+from seedbed.core.models import MODELS
+
+_KEYED = (401, 403, 429, 500, 503)
+_LIMIT = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": DEFAULT_PAGE}
+_CURSOR = {"type": "string"}
+_STATES = {"type": "array", "items": {"type": "string", "enum": list(State)}}
+
+
+def list_operation(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+    """Return `GET /video/generations`, which shares its path with the order of one."""
+    return operation("listGenerations", "Generations, the newest first.", Generations, (*_KEYED, 400)) | {
+        "parameters": [
+            *paging(),
+            _query("status", _STATES, "Only those in one of these states."),
+            _query("model", {"type": "string", "enum": list(MODELS)}, "Only those of this model."),
+        ]
+    }
+
+
+def extension_paths(operation: Callable[..., dict[str, Any]], body_of: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+    """Return the paths. `operation(name, summary, answer, refusals)` and `body_of(type)` write them as elsewhere."""
+    return {
+        "/video/estimate": {
+            "post": operation(
+                "estimateGeneration", "The price of a generation; nothing is made.", Estimate, (*_KEYED, 400, 413, 415)
+            )
+            | {"requestBody": {"required": True, "content": body_of(GenerationBody)}}
+        },
+    }
+
+
+def paging() -> list[dict[str, Any]]:
+    return [
+        _query("limit", _LIMIT, "How many at most."),
+        _query("cursor", _CURSOR, "Where the page before ended, as it was given."),
+    ]
+
+
+def _query(name: str, schema: dict[str, Any], says: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": schema, "description": says}
