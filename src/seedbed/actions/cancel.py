@@ -13,13 +13,24 @@ from seedbed.store.jobs import Locked
 from seedbed.store.lanes import lane_of
 
 
-async def cancel(conn: Connection, account_id: int, job_id: str, *, is_live: bool, at: datetime | None = None) -> Job:
+async def cancel(
+    conn: Connection,
+    account_id: int,
+    job_id: str,
+    *,
+    is_live: bool,
+    only_queued: bool = False,
+    at: datetime | None = None,
+) -> Job:
     """Return the cancelled job, with its whole charge given back. Idempotent.
 
-    Raises NotFound if it is not this account's in this mode, and NotCancellable if it has succeeded or failed.
+    Raises NotFound if it is not this account's in this mode, and NotCancellable if it has succeeded or failed, or is
+    no longer waiting although `only_queued` jobs may be cancelled.
     """
     async with conn.transaction():
         before = await _lock(conn, account_id, job_id, is_live=is_live, at=at)
+        if only_queued and before.job.state is not State.QUEUED:
+            raise NotCancellable(before.job.state)
         cancelled = await _cancelled(conn, before)
     if before.job.state is State.PROCESSING:
         await notices.tell_cancel(conn, job_id, before.job.attempt)

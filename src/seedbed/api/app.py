@@ -9,6 +9,8 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp
 
 from seedbed.api.allowances import AllowanceFields
+from seedbed.api.ark.paths import ROOT as ARK_ROOT
+from seedbed.api.ark.routes import ark_app
 from seedbed.api.dialect import dialect_app
 from seedbed.api.edge import RequestEdge
 from seedbed.api.health import health_routes
@@ -49,6 +51,7 @@ def create_app(*, pool: Pool, blobs: Blobs, settings: Settings, stopping: asynci
     )
     routes = [
         Mount(ROOT, native_app(service)),
+        Mount(ARK_ROOT, ark_app(service)),
         Mount(RESULTS_PATH, results_app(service)),
         *health_routes(service),
     ]

@@ -48,7 +48,7 @@ def dialect_app(routes: Sequence[BaseRoute], *, answer: Callable[[Refusal], Resp
 def _missed(exc: HTTPException) -> Refusal:
     """Return what the framework itself found wrong: no such path, or a form that cannot be read."""
     if exc.status_code == 404:
-        return NotFound("There is nothing at this path.")
+        return NotFound("There is nothing at this path.", param="path")
     return InvalidRequest(exc.detail, param="body")
 
 

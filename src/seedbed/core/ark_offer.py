@@ -12,6 +12,8 @@ from seedbed.core.offer import FieldNames, Offer
 from seedbed.core.references import Kind
 from seedbed.core.sizes import AspectRatio, Resolution
 
+DIALECT = "ark"  # what is kept with a job that came by it
+
 _WIRE_IDS: dict[str, tuple[str, ...]] = {  # the first is shown where a job came by another dialect
     "seedance-2.0": ("doubao-seedance-2-0-260128", "dreamina-seedance-2-0-260128"),
     "seedance-2.0-fast": ("doubao-seedance-2-0-fast-260128", "dreamina-seedance-2-0-fast-260128"),

@@ -9,7 +9,7 @@ SeedbedError
 │   ├── Forbidden               the key lacks a scope
 │   ├── NotFound                no such thing, or somebody else's
 │   ├── MethodNotAllowed        the path exists, the method does not
-│   ├── NotCancellable          the job has already succeeded or failed
+│   ├── NotCancellable          the job has ended, or its dialect lets nobody stop it now
 │   ├── IdempotencyInFlight     the first request with this key is still running
 │   ├── Gone                    the result is past its retention
 │   ├── TooLarge                the body is over its limit
@@ -98,7 +98,13 @@ class Forbidden(Refusal):
 
 
 class NotFound(Refusal):
+    """`param` is what was looked for, such as `model`, for dialects that say so; empty if there is no name for it."""
+
     code = "not_found"
+
+    def __init__(self, message: str, *, param: str = "") -> None:
+        super().__init__(message)
+        self.param = param
 
 
 class MethodNotAllowed(Refusal):
@@ -113,7 +119,8 @@ class NotCancellable(Refusal):
     code = "not_cancellable"
 
     def __init__(self, state: str) -> None:
-        super().__init__(f"The job has already {state} and cannot be cancelled.")
+        known = {"processing": "is being made", "cancelled": "was cancelled already"}
+        super().__init__(f"The job {known.get(state, f'has already {state}')} and cannot be cancelled.")
         self.state = state
 
 

@@ -17,14 +17,13 @@ from seedbed.core.references import Role
 from seedbed.core.request import Draft, DraftReference
 
 ANY_SEED = -1
-FITTING_DURATION = -1  # the reference video's, else the default
 ADAPTIVE = "adaptive"
 MAX_IDENTIFIER_CHARACTERS = 64
 _FRAMES = frozenset({Role.FIRST_FRAME, Role.LAST_FRAME})
 
 
 def draft_of(body: TaskBody) -> Draft:
-    """Return the draft; `duration_s` may still be FITTING_DURATION. Raises InvalidRequest for what is not done here."""
+    """Return the draft; its duration may still be -1, for `fitting` to settle. Raises InvalidRequest."""
     prompt, body = _with_suffixes(body)
     model = ARK.model(body.model)
     _refuse_others(body, is_earlier_model=is_earlier(model.id))

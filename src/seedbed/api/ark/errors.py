@@ -1,13 +1,18 @@
 """How the Ark dialect writes a refusal: one table from class to status, one to code, and one envelope.
 
-Source: CONTRACT 4.
+The official messages end with the request's id, and customers paste them into tickets; so do ours. Source: CONTRACT 4.
 """
 
 from __future__ import annotations
 
 import re
 
+from starlette.responses import Response
+from structlog.contextvars import get_contextvars
+
 from seedbed.api.ark.wire import ArkError, ArkRefused
+from seedbed.api.native.answers import json_response
+from seedbed.api.native.errors import headers
 from seedbed.core import errors
 from seedbed.core.errors import Refusal
 
@@ -57,12 +62,21 @@ _TYPES = {
     401: "Unauthorized",
     403: "Forbidden",
     404: "NotFound",
+    405: "MethodNotAllowed",
     409: "Conflict",
     413: "BadRequest",
     415: "BadRequest",
+    416: "BadRequest",
     429: "TooManyRequests",
     503: "ServiceUnavailable",
 }
+
+
+def answer(refusal: Refusal) -> Response:
+    """Return the answer to a refused request."""
+    request_id = str(get_contextvars().get("request_id", ""))
+    content = envelope(refusal, request_id=request_id)
+    return json_response(content, status=status_of(refusal), headers=headers(refusal))
 
 
 def status_of(refusal: Refusal) -> int:
@@ -70,19 +84,30 @@ def status_of(refusal: Refusal) -> int:
     return 404 if _code(refusal) == UNKNOWN_MODEL else STATUS[type(refusal)]
 
 
-def envelope(refusal: Refusal) -> ArkRefused:
-    param = refusal.param if isinstance(refusal, errors.InvalidRequest) else ""
+def envelope(refusal: Refusal, *, request_id: str = "") -> ArkRefused:
+    """Return the body. `request_id` is that of the answer's X-Request-Id; without one, the message is the bare one."""
+    message = f"{refusal} Request id: {request_id}" if request_id else str(refusal)
     kind = _TYPES.get(status_of(refusal), "InternalServerError")
-    return ArkRefused(ArkError(code=_code(refusal), message=str(refusal), param=param, type=kind))
+    return ArkRefused(ArkError(code=_code(refusal), message=message, param=_param(refusal), type=kind))
+
+
+def _param(refusal: Refusal) -> str:
+    match refusal:
+        case errors.InvalidRequest() | errors.NotFound():
+            return refusal.param
+        case errors.InvalidJson():
+            return "body"
+        case _:
+            return ""
 
 
 def _code(refusal: Refusal) -> str:
-    code = CODE[type(refusal)]
-    if not isinstance(refusal, errors.InvalidRequest):
+    code, param = CODE[type(refusal)], _param(refusal)
+    if not param:
         return code
-    is_missing = str(refusal).endswith(" is required.")
-    if refusal.param == "model" and not is_missing:
+    is_missing = isinstance(refusal, errors.InvalidRequest) and str(refusal).endswith(" is required.")
+    if param == "model" and not is_missing:
         return UNKNOWN_MODEL
     # "InvalidParameter.content": the field alone, as the official codes have it; `param` holds the whole place.
-    field = re.split(r"[.\[]", refusal.param, maxsplit=1)[0]
+    field = re.split(r"[.\[]", param, maxsplit=1)[0]
     return f"{'MissingParameter' if is_missing else code}.{field}"

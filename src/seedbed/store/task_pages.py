@@ -1,0 +1,87 @@
+"""An account's latest jobs by the number of a page, with how many there are in all, as the Ark dialect lists them.
+
+Such a page is counted off from the first, so it is only for a window of days; other lists go on from a cursor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from seedbed.core.errors import Expired
+from seedbed.core.job import Job, State
+from seedbed.store.database import Connection, many, one
+from seedbed.store.rows import to_job
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which jobs are wanted; None: any. `is_expired`: a failed job counts as expired by its code, or as not expired.
+
+    A model is wanted by the id that its request named (`named_model`); jobs that named none, because they came by
+    another dialect, are wanted by their own (`own_model`).
+    """
+
+    state: State | None = None
+    is_expired: bool | None = None
+    ids: Collection[str] | None = None
+    named_model: str | None = None
+    own_model: str | None = None
+    is_flexible: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPage:
+    jobs: tuple[Job, ...]
+    total: int
+
+
+async def page(
+    conn: Connection,
+    account_id: int,
+    wanted: Filter,
+    *,
+    is_live: bool,
+    since: datetime,
+    limit: int,
+    skip: int,
+) -> TaskPage:
+    """Return a page of the jobs created since then, newest first, and how many are wanted on all pages together."""
+    facts = {
+        "account_id": account_id,
+        "is_live": is_live,
+        "since": since,
+        "limit": limit,
+        "skip": skip,
+        "state": wanted.state,
+        "is_expired": wanted.is_expired,
+        "expired": Expired.code,
+        "ids": None if wanted.ids is None else list(wanted.ids),
+        "named_model": wanted.named_model,
+        "own_model": wanted.own_model,
+        "is_flexible": wanted.is_flexible,
+    }
+    where = " and ".join([_WINDOW, *(_CONDITIONS[name] for name in _CONDITIONS if facts[name] is not None)])
+    total = await one(conn, f"select count(*) as total from job where {where}", facts)  # noqa: S608 - constants
+    rows = await many(conn, _PAGE.format(where=where), facts) if total["total"] > skip else []
+    return TaskPage(tuple(to_job(row) for row in rows), int(total["total"]))
+
+
+_WINDOW = "account_id = %(account_id)s and is_live = %(is_live)s and created_at >= %(since)s"
+_CONDITIONS = {
+    "state": "state = %(state)s::job_state",
+    "is_expired": "(error_code is not distinct from %(expired)s) = %(is_expired)s",
+    "ids": "id = any(%(ids)s)",
+    "named_model": (
+        "coalesce(request -> 'echo' ->> 'model' = %(named_model)s, request ->> 'model' = %(own_model)s, false)"
+    ),
+    "is_flexible": "coalesce((request ->> 'is_flexible')::boolean, false) = %(is_flexible)s",
+}
+# The page's ids are found in the index alone, so that what is skipped is not read.
+_PAGE = """
+select job.* from job join (
+    select created_at, number from job where {where}
+    order by created_at desc, number desc limit %(limit)s offset %(skip)s) wanted using (number)
+order by job.number desc
+"""
