@@ -1,75 +1,158 @@
 """What can go wrong for a caller of the API.
 
-ClientError
-├── ApiError          the service answered, and said no; `code` is one of ErrorCode
-├── Unreachable       no answer, or none that this API would give
-├── GenerationFailed  the job ended `failed` or `cancelled`; its charge was given back
-└── TookTooLong       the job was not final within the time that the caller allowed
+SeedbedError
+├── ApiError                 the service answered, and said no
+│   ├── InvalidRequest       a field is wrong (`param` names it), or the body is no JSON
+│   ├── Unauthorized         no valid API key
+│   ├── InsufficientCredits  the price is more than what is available
+│   ├── Forbidden            the key lacks a scope
+│   ├── NotFound             no such thing, or somebody else's
+│   ├── MethodNotAllowed     the path exists, the method does not
+│   ├── NotCancellable       the job has already succeeded or failed
+│   ├── IdempotencyInFlight  the first request with this key is still running
+│   ├── IdempotencyMismatch  the key was used with another request
+│   ├── Gone                 the result is past its retention
+│   ├── TooLarge             the body is over its limit
+│   ├── UnsupportedMedia     the file's format is not taken
+│   ├── BadRange             the byte range lies outside the file
+│   ├── RateLimited          too many requests
+│   ├── QueueFull            too many jobs are waiting
+│   └── ServerError          the service's fault, for now or for good
+├── ConnectionFailed         no answer, or none that this API would give
+├── GenerationFailed         the job ended `failed`; its charge was given back
+│   ├── MediaUnusable        a reference could not be used
+│   ├── ContentRejected      moderation said no
+│   ├── EngineFailed         what makes the videos gave up
+│   └── GenerationExpired    not begun or finished before its deadline
+├── GenerationCancelled      the job ended `cancelled`; its charge was given back
+├── WaitTimedOut             the job was not final within the time that the caller allowed
+├── NoVideo                  the job has no video to download, or not yet
+├── DamagedDownload          the bytes that came are not those that the service promised
+└── BadSignature             a webhook is not from the service, or not from now
 """
 
 from __future__ import annotations
 
-from enum import StrEnum
+from typing import ClassVar
 
 
-class ErrorCode(StrEnum):
-    """The codes of the contract, section 1.8: of answers, and of jobs that failed."""
-
-    INVALID_REQUEST = "invalid_request"
-    INVALID_JSON = "invalid_json"
-    UNAUTHORIZED = "unauthorized"
-    INSUFFICIENT_CREDITS = "insufficient_credits"
-    FORBIDDEN = "forbidden"
-    NOT_FOUND = "not_found"
-    METHOD_NOT_ALLOWED = "method_not_allowed"
-    NOT_CANCELLABLE = "not_cancellable"
-    IDEMPOTENCY_IN_FLIGHT = "idempotency_in_flight"
-    GONE = "gone"
-    TOO_LARGE = "too_large"
-    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
-    RANGE_NOT_SATISFIABLE = "range_not_satisfiable"
-    IDEMPOTENCY_MISMATCH = "idempotency_mismatch"
-    RATE_LIMITED = "rate_limited"
-    QUEUE_FULL = "queue_full"
-    INTERNAL_ERROR = "internal_error"
-    UNAVAILABLE = "unavailable"
-    MEDIA_UNREACHABLE = "media_unreachable"
-    MEDIA_FORBIDDEN = "media_forbidden"
-    MEDIA_TOO_LARGE = "media_too_large"
-    MEDIA_UNSUPPORTED = "media_unsupported"
-    MEDIA_INVALID = "media_invalid"
-    CONTENT_REJECTED = "content_rejected"
-    ENGINE_FAILED = "engine_failed"
-    ENGINE_OUT_OF_MEMORY = "engine_out_of_memory"
-    UPSTREAM_FAILED = "upstream_failed"
-    UPSTREAM_TIMEOUT = "upstream_timeout"
-    WORKER_LOST = "worker_lost"
-    EXPIRED = "expired"
-
-
-class ClientError(Exception):
+class SeedbedError(Exception):
     """The root. `str(error)` is a sentence for a person."""
 
 
-class ApiError(ClientError):
-    """The service answered with an error. `code` is a plain string: a newer service may know more codes."""
+class ApiError(SeedbedError):
+    """The service answered with an error. A newer service may know more codes than the classes below."""
 
-    def __init__(self, message: str, *, code: str, status: int, param: str | None, request_id: str | None) -> None:
+    codes: ClassVar[frozenset[str]] = frozenset()
+    statuses: ClassVar[frozenset[int]] = frozenset()  # whose answers are this outcome even with an unknown code
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        code: str,
+        param: str | None = None,
+        request_id: str | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        """`request_id` is the answer's X-Request-Id, which finds it in the service's logs; no generation's id."""
         super().__init__(f"{message} ({code})")
         self.message = message
-        self.code = code
         self.status = status
+        self.code = code
         self.param = param
         self.request_id = request_id
+        self.retry_after_s = retry_after_s
 
 
-class Unreachable(ClientError):
-    def __init__(self, base_url: str, reason: str) -> None:
+class InvalidRequest(ApiError):
+    codes = frozenset({"invalid_request", "invalid_json"})
+    statuses = frozenset({400})
+
+
+class Unauthorized(ApiError):
+    codes = frozenset({"unauthorized"})
+    statuses = frozenset({401})
+
+
+class InsufficientCredits(ApiError):
+    codes = frozenset({"insufficient_credits"})
+    statuses = frozenset({402})
+
+
+class Forbidden(ApiError):
+    codes = frozenset({"forbidden"})
+    statuses = frozenset({403})
+
+
+class NotFound(ApiError):
+    codes = frozenset({"not_found"})
+    statuses = frozenset({404})
+
+
+class MethodNotAllowed(ApiError):
+    codes = frozenset({"method_not_allowed"})
+    statuses = frozenset({405})
+
+
+class NotCancellable(ApiError):
+    codes = frozenset({"not_cancellable"})
+
+
+class IdempotencyInFlight(ApiError):
+    codes = frozenset({"idempotency_in_flight"})
+
+
+class IdempotencyMismatch(ApiError):
+    codes = frozenset({"idempotency_mismatch"})
+
+
+class Gone(ApiError):
+    codes = frozenset({"gone"})
+    statuses = frozenset({410})
+
+
+class TooLarge(ApiError):
+    codes = frozenset({"too_large"})
+    statuses = frozenset({413})
+
+
+class UnsupportedMedia(ApiError):
+    codes = frozenset({"unsupported_media_type"})
+    statuses = frozenset({415})
+
+
+class BadRange(ApiError):
+    codes = frozenset({"range_not_satisfiable"})
+    statuses = frozenset({416})
+
+
+class RateLimited(ApiError):
+    codes = frozenset({"rate_limited"})
+    statuses = frozenset({429})
+
+
+class QueueFull(ApiError):
+    codes = frozenset({"queue_full"})
+
+
+class ServerError(ApiError):
+    codes = frozenset({"internal_error", "unavailable"})
+
+
+class ConnectionFailed(SeedbedError):
+    """`was_sent` says whether the service may have received the request all the same."""
+
+    def __init__(self, base_url: str, reason: str, *, was_sent: bool = True) -> None:
         super().__init__(f"No answer from {base_url}: {reason}")
         self.base_url = base_url
+        self.was_sent = was_sent
 
 
-class GenerationFailed(ClientError):
+class GenerationFailed(SeedbedError):
+    codes: ClassVar[frozenset[str]] = frozenset()
+
     def __init__(self, request_id: str, *, code: str, message: str) -> None:
         super().__init__(f"{request_id} ended without a video: {message} ({code})")
         self.request_id = request_id
@@ -77,7 +160,60 @@ class GenerationFailed(ClientError):
         self.message = message
 
 
-class TookTooLong(ClientError):
+class MediaUnusable(GenerationFailed):
+    codes = frozenset({"media_unreachable", "media_forbidden", "media_too_large", "media_unsupported", "media_invalid"})
+
+
+class ContentRejected(GenerationFailed):
+    codes = frozenset({"content_rejected"})
+
+
+class EngineFailed(GenerationFailed):
+    codes = frozenset({"engine_failed", "engine_out_of_memory", "upstream_failed", "upstream_timeout", "worker_lost"})
+
+
+class GenerationExpired(GenerationFailed):
+    codes = frozenset({"expired"})
+
+
+class GenerationCancelled(SeedbedError):
+    def __init__(self, request_id: str) -> None:
+        super().__init__(f"{request_id} was cancelled.")
+        self.request_id = request_id
+
+
+class WaitTimedOut(SeedbedError):
     def __init__(self, request_id: str, *, waited_s: float) -> None:
         super().__init__(f"{request_id} is still not final after {waited_s:.0f} s; ask for it again later.")
         self.request_id = request_id
+        self.waited_s = waited_s
+
+
+class NoVideo(SeedbedError):
+    def __init__(self, request_id: str, status: str) -> None:
+        super().__init__(f"{request_id} has no video: it is {status}.")
+        self.request_id = request_id
+        self.status = status
+
+
+class DamagedDownload(SeedbedError):
+    def __init__(self, url: str) -> None:
+        super().__init__(f"The video from {url} arrived damaged: its check sum differs.")
+        self.url = url
+
+
+class BadSignature(SeedbedError):
+    """The message says what is wrong, never the secret."""
+
+
+def api_error_class(code: str, status: int) -> type[ApiError]:
+    """Return the class of a code, or of a status if the service has codes of its own."""
+    kinds = ApiError.__subclasses__()
+    by_code = [kind for kind in kinds if code in kind.codes]
+    by_status = [kind for kind in kinds if status in kind.statuses]
+    return next(iter(by_code + by_status), ServerError if status >= 500 else ApiError)
+
+
+def failure_class(code: str) -> type[GenerationFailed]:
+    """Return the class of a failed job's code."""
+    return next((kind for kind in GenerationFailed.__subclasses__() if code in kind.codes), GenerationFailed)

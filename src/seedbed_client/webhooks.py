@@ -1,68 +1,90 @@
-"""The account's webhooks through the API: secrets, deliveries, addresses, and listening for who cannot be called."""
+"""The account's webhooks: verifying one, secrets, deliveries, addresses, and listening for who cannot be called."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import base64
+import hashlib
+import hmac
+import json
+import time
+import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import UTC, datetime
 from urllib.parse import quote
 
-ROOT = "/api/open/v1/webhooks"
-_TRIES = 3
+from seedbed_client.errors import BadSignature
+from seedbed_client.exchange import ROOT, Call, Service, Steps, ask, ask_json
+from seedbed_client.shapes import read
+from seedbed_client.values import Generation, Page
+
+WEBHOOKS = f"{ROOT}/webhooks"
+LOOK_BACK_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class RetiringSecret:
+    secret: str = field(repr=False)
+    retires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """What signs now, the current one first; `retiring` says until when each of the others does (RFC 3339)."""
+    """What signs now, the current one first; `retiring` says until when each of the others does."""
 
     secrets: tuple[str, ...] = field(repr=False)
-    retiring: Mapping[str, str] = field(repr=False)
+    retiring: tuple[RetiringSecret, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookAttempt:
     number: int
-    at: str
+    at: datetime
     status: int | None
     latency_ms: int
-    excerpt: str | None
-    error: str | None
+    excerpt: str | None = None
+    error: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookDelivery:
     id: str
     request_id: str
     event: str
     address: str
     state: str
-    stopped_because: str | None
-    next_at: str | None
-    attempts: tuple[WebhookAttempt, ...]
+    stopped_because: str | None = None
+    next_at: datetime | None = None
+    attempts: tuple[WebhookAttempt, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookEndpoint:
     """An address that only fails (`is_off` False), or to which nothing is sent any more."""
 
     address: str
     is_off: bool
-    off_because: str | None
-    failing_since: str
+    failing_since: datetime
     failures: int
-    last_status: int | None
+    off_because: str | None = None
+    last_status: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookEvent:
-    """The end of a job. Send `body` with `headers` as they are, and soon: the signature holds the time."""
+    """The end of a job. Pass it on with `headers` and `body` as they are, and soon: the signature holds the time."""
 
     id: str
     event: str
     request_id: str
-    at: str
+    at: datetime
     headers: Mapping[str, str]
     body: str
+
+    @property
+    def generation(self) -> Generation:
+        """The generation as GET showed it then. Raises ValueError for the callback of another dialect."""
+        return read(Generation, json.loads(self.body))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,79 +93,111 @@ class Heard:
     cursor: str
 
 
-class Webhooks:
-    """`Client.webhooks`. Raises what the client raises."""
-
-    def __init__(self, call: Callable[..., dict[str, Any]]) -> None:
-        self._call = call
-
-    def secrets(self) -> Secrets:
-        return _secrets(self._call("GET", f"{ROOT}/secret", tries=_TRIES))
-
-    def rotate(self, *, overlap_s: int | None = None) -> Secrets:
-        """Make a new secret. The old one signs besides for a while, by default as long as the service allows."""
-        body = {} if overlap_s is None else {"json": {"overlapSeconds": overlap_s}}
-        return _secrets(self._call("POST", f"{ROOT}/secret", **body))
-
-    def deliveries(
-        self, *, request_id: str | None = None, states: Sequence[str] = (), limit: int = 20, cursor: str | None = None
-    ) -> tuple[tuple[WebhookDelivery, ...], str | None]:
-        """Return a page of deliveries, the newest jobs' first, and the cursor of the next page or None."""
-        wanted = {"requestId": request_id, "state": list(states), "limit": limit, "cursor": cursor}
-        params = {name: value for name, value in wanted.items() if value is not None}
-        answer = self._call("GET", f"{ROOT}/deliveries", tries=_TRIES, params=params)
-        return tuple(_delivery(body) for body in answer["data"]), answer["cursor"]
-
-    def redeliver(self, delivery_id: str) -> WebhookDelivery:
-        answer = self._call("POST", f"{ROOT}/deliveries/{quote(delivery_id, safe='')}/redeliver", tries=_TRIES)
-        return _delivery(answer["delivery"])
-
-    def endpoints(self) -> tuple[WebhookEndpoint, ...]:
-        return tuple(_endpoint(body) for body in self._call("GET", f"{ROOT}/endpoints", tries=_TRIES)["data"])
-
-    def switch_on(self, url: str) -> str:
-        """Let webhooks be sent there again, and return the address. Idempotent."""
-        answer = self._call("POST", f"{ROOT}/endpoints/switch-on", tries=_TRIES, json={"url": url})
-        return str(answer["address"])
-
-    def listen(self, *, after: str | None = None, since: str | None = None, wait_s: int = 0) -> Heard:
-        """Return what has ended after the cursor or since the moment (RFC 3339); without both, only a cursor of now."""
-        wanted = {"after": after, "since": since, "wait": wait_s}
-        params = {name: value for name, value in wanted.items() if value is not None}
-        answer = self._call("GET", f"{ROOT}/listen", params=params)
-        return Heard(tuple(_event(body) for body in answer["events"]), answer["cursor"])
+@dataclass(frozen=True, slots=True)
+class _Redelivered:
+    delivery: WebhookDelivery
 
 
-def _secrets(body: Mapping[str, Any]) -> Secrets:
-    return Secrets(tuple(body["secrets"]), {old["secret"]: old["retiresAt"] for old in body["retiring"]})
+@dataclass(frozen=True, slots=True)
+class _Deliveries:
+    data: tuple[WebhookDelivery, ...]
+    cursor: str | None = None
 
 
-def _delivery(body: Mapping[str, Any]) -> WebhookDelivery:
-    return WebhookDelivery(
-        id=body["id"],
-        request_id=body["requestId"],
-        event=body["event"],
-        address=body["address"],
-        state=body["state"],
-        stopped_because=body["stoppedBecause"],
-        next_at=body["nextAt"],
-        attempts=tuple(
-            WebhookAttempt(a["number"], a["at"], a["status"], a["latencyMs"], a["excerpt"], a["error"])
-            for a in body["attempts"]
-        ),
-    )
+@dataclass(frozen=True, slots=True)
+class _Endpoints:
+    data: tuple[WebhookEndpoint, ...]
 
 
-def _endpoint(body: Mapping[str, Any]) -> WebhookEndpoint:
-    return WebhookEndpoint(
-        address=body["address"],
-        is_off=body["isOff"],
-        off_because=body["offBecause"],
-        failing_since=body["failingSince"],
-        failures=body["failures"],
-        last_status=body["lastStatus"],
-    )
+def verify_webhook(
+    headers: Mapping[str, str],
+    body: bytes | str,
+    secret: str | Sequence[str],
+    *,
+    tolerance_s: float = LOOK_BACK_S,
+    now_unix_s: float | None = None,
+) -> WebhookEvent:
+    """Return what a request says that the service has signed. Give the body as it came, not parsed and written again.
+
+    Raises BadSignature. Source: Standard Webhooks 1.0.
+    """
+    raw = body.encode() if isinstance(body, str) else body
+    given = {name.lower(): value for name, value in headers.items()}
+    message_id, said_at, signatures = (given.get(f"webhook-{part}", "") for part in ("id", "timestamp", "signature"))
+    if not message_id or not said_at.isdecimal():
+        raise BadSignature("The headers webhook-id and webhook-timestamp are missing or broken.")
+    if abs((time.time() if now_unix_s is None else now_unix_s) - int(said_at)) > tolerance_s:
+        raise BadSignature(f"The webhook is older or newer than {tolerance_s:g} s.")
+    signed = f"{message_id}.{said_at}.".encode() + raw
+    good = [_signature(one, signed) for one in ([secret] if isinstance(secret, str) else secret)]
+    if not any(hmac.compare_digest(one.encode(), two.encode()) for one in good for two in signatures.split()):
+        raise BadSignature("No signature of the webhook is by one of these secrets.")
+    return _event(message_id, int(said_at), {name: given[name] for name in given if name.startswith("webhook-")}, raw)
 
 
-def _event(body: Mapping[str, Any]) -> WebhookEvent:
-    return WebhookEvent(body["id"], body["event"], body["requestId"], body["at"], body["headers"], body["body"])
+def secret(service: Service) -> Steps[Secrets]:
+    return (yield from ask(service, Call(path=f"{WEBHOOKS}/secret"), Secrets))
+
+
+def rotate(service: Service, *, overlap_s: int | None = None) -> Steps[Secrets]:
+    """Make a new secret. The old one signs besides for a while, by default as long as the service allows."""
+    body = None if overlap_s is None else {"overlapSeconds": overlap_s}
+    return (yield from ask(service, Call(method="POST", path=f"{WEBHOOKS}/secret", body=body), Secrets))
+
+
+def deliveries(
+    service: Service,
+    *,
+    request_id: str | None = None,
+    states: Sequence[str] = (),
+    limit: int = 20,
+    cursor: str | None = None,
+) -> Steps[Page[WebhookDelivery]]:
+    """List deliveries, the newest jobs' first."""
+    wanted = {"requestId": request_id, "state": list(states), "limit": limit, "cursor": cursor}
+    params = {name: value for name, value in wanted.items() if value is not None}
+    found = yield from ask(service, Call(path=f"{WEBHOOKS}/deliveries", params=params), _Deliveries)
+    return Page(found.data, found.cursor)
+
+
+def redeliver(service: Service, delivery_id: str) -> Steps[WebhookDelivery]:
+    """Send a webhook again at once, with the same webhook-id."""
+    path = f"{WEBHOOKS}/deliveries/{quote(delivery_id, safe='')}/redeliver"
+    call = Call(method="POST", path=path, key=str(uuid.uuid4()))
+    return (yield from ask(service, call, _Redelivered)).delivery
+
+
+def endpoints(service: Service) -> Steps[tuple[WebhookEndpoint, ...]]:
+    return (yield from ask(service, Call(path=f"{WEBHOOKS}/endpoints"), _Endpoints)).data
+
+
+def switch_on(service: Service, url: str) -> Steps[str]:
+    """Let webhooks be sent there again, and return the address. Idempotent."""
+    call = Call(method="POST", path=f"{WEBHOOKS}/endpoints/switch-on", body={"url": url}, is_repeatable=True)
+    return str((yield from ask_json(service, call))["address"])
+
+
+def listen(service: Service, *, after: str | None = None, since: str | None = None, wait_s: int = 0) -> Steps[Heard]:
+    """Return what has ended after the cursor or since the moment (RFC 3339); without both, only a cursor of now."""
+    wanted = {"after": after, "since": since, "wait": wait_s}
+    params = {name: value for name, value in wanted.items() if value is not None}
+    return (yield from ask(service, Call(path=f"{WEBHOOKS}/listen", params=params, hold_s=wait_s), Heard))
+
+
+def _signature(secret: str, signed: bytes) -> str:
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except ValueError as exc:
+        raise BadSignature("The secret is not a whsec_... of this service.") from exc
+    return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
+
+
+def _event(message_id: str, said_at: int, headers: Mapping[str, str], raw: bytes) -> WebhookEvent:
+    try:
+        told = json.loads(raw)
+        subject = told.get("requestId") or told["id"]
+        return WebhookEvent(
+            message_id, told["status"], subject, datetime.fromtimestamp(said_at, UTC), headers, raw.decode()
+        )
+    except (ValueError, AttributeError, KeyError) as exc:
+        raise BadSignature("The webhook is signed, but it is not about a generation.") from exc

@@ -16,7 +16,7 @@ from seedbed.cli.settings_table import shown
 from seedbed.core import errors
 from seedbed.core.errors import JobFailure, Refusal, SeedbedError
 from seedbed.settings import Settings, variable
-from seedbed_client import ErrorCode
+from seedbed_client import ApiError, GenerationFailed
 
 ROOT = Path(__file__).resolve().parents[2]
 READMES = ("README.md", "README.ko.md")
@@ -68,7 +68,10 @@ def test_every_failure_of_a_job_stands_in_the_documents_and_says_whether_it_is_t
 
 
 def test_the_client_knows_every_code() -> None:
-    assert {leaf.code for root in (Refusal, JobFailure) for leaf in leaves(root)} == set(ErrorCode)
+    known = [code for root in (ApiError, GenerationFailed) for kind in root.__subclasses__() for code in kind.codes]
+
+    assert {leaf.code for root in (Refusal, JobFailure) for leaf in leaves(root)} == set(known)
+    assert len(known) == len(set(known))
 
 
 def test_the_tree_in_the_docstring_of_the_errors_names_every_class() -> None:

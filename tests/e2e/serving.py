@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from seedbed.store import embedded
-from seedbed_client import Client, Generation
+from seedbed_client import Generation, Seedbed
 
 LAST_WORDS = "/api/open/v1/models"
 PATIENCE_S = 60.0
@@ -89,8 +89,8 @@ class Served:
     def key(self) -> str:
         return str(self._login()["key"])
 
-    def client(self) -> Client:
-        return Client(self.base_url, self.key)
+    def client(self) -> Seedbed:
+        return Seedbed(self.key, self.base_url)
 
     def signal(self, number: signal.Signals) -> int:
         """Send a signal to the service alone, as `kill` would, and return its exit status."""
@@ -131,12 +131,12 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def await_progress(client: Client, request_id: str, *, stage: str) -> Generation:
+def await_progress(client: Seedbed, request_id: str, *, stage: str) -> Generation:
     """Wait until the job has come to that stage."""
     last: list[Generation] = []
 
     def is_there() -> bool:
-        last[:] = [client.get(request_id)]
+        last[:] = [client.videos.get(request_id)]
         assert not last[0].status.is_final, last
         return last[0].progress is not None and last[0].progress.stage == stage
 

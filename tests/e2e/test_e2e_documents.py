@@ -71,9 +71,9 @@ def test_the_text_to_video_line_as_it_stands_runs_to_a_video_and_bothers_nobody(
     assert (created["status"], created["creditsCharged"]) == ("queued", 40)
     assert created["warnings"] == ["webhookUrl has a placeholder's host name; nothing will be sent there"]
     with served.client() as client:
-        generation = client.wait(created["requestId"], deadline_s=120)
+        generation = client.videos.wait(created["requestId"], timeout_s=120)
         assert generation.output is not None
-        client.download(generation.output, tmp_path / "clip.mp4")
+        client.videos.download(generation, tmp_path / "clip.mp4")
     assert_promised(tmp_path / "clip.mp4", resolution="720p", aspect_ratio="16:9", duration_s=5)
 
 
@@ -88,9 +88,9 @@ def test_the_text_to_video_line_runs_to_a_video_and_its_webhook(served: Served, 
         }
 
         with served.client() as client:
-            generation = client.wait(created["requestId"], deadline_s=120)
+            generation = client.videos.wait(created["requestId"], timeout_s=120)
             assert generation.output is not None
-            client.download(generation.output, tmp_path / "clip.mp4")
+            client.videos.download(generation, tmp_path / "clip.mp4")
         headers, body = received.get(timeout=60)
 
     shown = send(served, GET, request_id=created["requestId"])
@@ -122,9 +122,9 @@ def test_the_image_to_video_line_runs_to_a_video_of_a_sample_photograph(served: 
     assert created["creditsCharged"] == 64
     assert "example" not in created["warnings"][0]
     with served.client() as client:
-        generation = client.wait(created["requestId"], deadline_s=120)
+        generation = client.videos.wait(created["requestId"], timeout_s=120)
         assert generation.output is not None
-        client.download(generation.output, tmp_path / "clip.mp4")
+        client.videos.download(generation, tmp_path / "clip.mp4")
     assert generation.engine == "animatic"
     assert_promised(tmp_path / "clip.mp4", resolution="720p", aspect_ratio="16:9", duration_s=5)
 
@@ -150,12 +150,12 @@ def test_the_models_line_needs_no_key(served: Served) -> None:
 
 def test_a_korean_prompt_makes_a_slate_and_is_understood(served: Served, tmp_path: Path) -> None:
     with served.client() as client:
-        created = client.create(
+        created = client.videos.create(
             prompt="비 내리는 가을 숲, 천천히 줌인", model="seedance-2.0-fast", duration=4, resolution="480p"
         )
-        generation = client.wait(created.request_id, deadline_s=120)
+        generation = client.videos.wait(created.request_id, timeout_s=120)
         assert generation.output is not None
-        client.download(generation.output, tmp_path / "clip.mp4")
+        client.videos.download(generation, tmp_path / "clip.mp4")
 
     plan = generation.shot_plan or {}
     assert [cue["move"] for cue in plan["moves"]] == ["push_in"]

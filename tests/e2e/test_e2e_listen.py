@@ -53,7 +53,7 @@ def program(log: Path, *arguments: str, **environ: str) -> Iterator[Program]:
 
 def test_a_listener_hands_every_final_job_to_the_example_receiver(served: Served, tmp_path: Path) -> None:
     with served.client() as client:
-        secret = client.webhooks.secrets().secrets[0]
+        secret = client.webhooks.secret().secrets[0]
         with program(
             tmp_path / "receiver.log", str(RECEIVER), "0", **os.environ | {"WEBHOOK_SECRET": secret}
         ) as receiver:
@@ -63,12 +63,14 @@ def test_a_listener_hands_every_final_job_to_the_example_receiver(served: Served
             environ = clean_environment(served.home)
             with program(tmp_path / "listen.log", *listening, **environ) as listener:
                 await_true(lambda: "Ctrl-C" in listener.said())
-                plain = client.create(**JOB, webhookUrl="https://your-app.com/hook").request_id  # a placeholder
-                client.cancel(plain)
-                hooked = client.create(**JOB, webhookUrl=hook).request_id  # told twice, by the service and by us
-                client.wait(hooked)
+                plain = client.videos.create(**JOB, webhook_url="https://your-app.com/hook").request_id  # a placeholder
+                client.videos.cancel(plain)
+                hooked = client.videos.create(
+                    **JOB, webhook_url=hook
+                ).request_id  # told twice, by the service and by us
+                client.videos.wait(hooked)
                 await_true(lambda: all(f"{job_id}  204" in listener.said() for job_id in (plain, hooked)))
-                await_true(lambda: client.webhooks.deliveries(request_id=hooked)[0][0].state == "delivered")
+                await_true(lambda: client.webhooks.deliveries(request_id=hooked).items[0].state == "delivered")
 
                 assert listener.interrupt() == 0
 

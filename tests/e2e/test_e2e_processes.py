@@ -30,7 +30,9 @@ def serving(home: Path, **settings: str) -> Iterator[Served]:
 def begin(service: Served) -> str:
     """Have a job that is being rendered, and return its id."""
     with service.client() as client:
-        created = client.create(prompt=PROMPT, model="seedance-2.0", duration=8, resolution="480p", aspectRatio="16:9")
+        created = client.videos.create(
+            prompt=PROMPT, model="seedance-2.0", duration=8, resolution="480p", aspect_ratio="16:9"
+        )
         await_progress(client, created.request_id, stage="rendering")
     return created.request_id
 
@@ -48,7 +50,7 @@ def test_ctrl_c_stops_everything_and_loses_nothing() -> None:
             key = service.key
         with serving(home) as service, service.client() as client:
             assert service.key == key
-            assert client.wait(request_id, deadline_s=120).charged_credits == 32
+            assert client.videos.wait(request_id, timeout_s=120).charged_credits == 32
 
 
 def test_kill_9_leaves_nothing_running_and_the_next_start_finishes_the_job(tmp_path: Path) -> None:
@@ -61,9 +63,9 @@ def test_kill_9_leaves_nothing_running_and_the_next_start_finishes_the_job(tmp_p
 
             await_true(lambda: not any(map(is_alive, started)), within_s=10)
         with serving(home) as service, service.client() as client:
-            generation = client.wait(request_id, deadline_s=120)
+            generation = client.videos.wait(request_id, timeout_s=120)
             assert generation.output is not None
-            client.download(generation.output, tmp_path / "clip.mp4")
+            client.videos.download(generation, tmp_path / "clip.mp4")
     assert_promised(tmp_path / "clip.mp4", resolution="480p", aspect_ratio="16:9", duration_s=8)
 
 

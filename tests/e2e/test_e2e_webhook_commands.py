@@ -27,10 +27,10 @@ def says(served: Served, *arguments: str) -> str:
 
 def test_a_webhook_that_fails_is_looked_after_on_the_command_line(served: Served, nobody: str) -> None:
     with served.client() as client:
-        job_id = client.create(prompt="x", model="seedance-2.0", webhookUrl=nobody).request_id
-        client.cancel(job_id)
-        await_true(lambda: client.webhooks.deliveries(request_id=job_id)[0][0].attempts)
-        delivery_id = client.webhooks.deliveries(request_id=job_id)[0][0].id
+        job_id = client.videos.create(prompt="x", model="seedance-2.0", webhook_url=nobody).request_id
+        client.videos.cancel(job_id)
+        await_true(lambda: client.webhooks.deliveries(request_id=job_id).items[0].attempts)
+        delivery_id = client.webhooks.deliveries(request_id=job_id).items[0].id
 
     listed = says(served, "deliveries", "--request", job_id)
     assert delivery_id in listed

@@ -10,14 +10,14 @@ import pytest
 import typer
 
 from seedbed.cli.listen import POLL_S, check_target, follow, line_of, moment_of
-from seedbed_client import ApiError, Client, WebhookEvent
+from seedbed_client import ApiError, Seedbed, WebhookEvent
 from seedbed_client.forwarding import Forwarded, Forwarder
 
 EVENT = WebhookEvent(
     "msg_1",
     "succeeded",
     "req_1",
-    "2026-11-22T12:00:00Z",
+    datetime(2026, 11, 22, 12, tzinfo=UTC),
     {"webhook-id": "msg_1", "webhook-signature": "v1,x"},
     '{"é":1}',
 )
@@ -25,7 +25,7 @@ WIRE = {
     "id": EVENT.id,
     "event": EVENT.event,
     "requestId": EVENT.request_id,
-    "at": EVENT.at,
+    "at": "2026-11-22T12:00:00Z",
     "headers": EVENT.headers,
     "body": EVENT.body,
 }
@@ -52,7 +52,8 @@ class Service:
                 )
 
     def events(self, count: int, *, since=None, complain=lambda _: None) -> list[WebhookEvent]:
-        with Client("http://127.0.0.1:1", "k", transport=httpx.MockTransport(self)) as client:
+        http = httpx.Client(transport=httpx.MockTransport(self))
+        with http, Seedbed("k", "http://127.0.0.1:1", http_client=http, max_retries=0) as client:
             return list(
                 itertools.islice(follow(client.webhooks, since=since, complain=complain, sleep=lambda _: None), count)
             )

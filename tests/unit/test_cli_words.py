@@ -16,7 +16,7 @@ from seedbed.cli.listening import client_host
 from seedbed.cli.progress import Estimate, overall
 from seedbed.cli.quickstart import ENGLISH, KOREAN, TEXT_TO_VIDEO, filled, welcome
 from seedbed.cli.understanding import understood
-from seedbed_client import Generation, Progress, Status
+from seedbed_client import Generation, Progress, QueuePlace, Status
 
 KEY = "sd2_live_zJQ9YxLN646fcfS51Q9AS8MZYmaraZ2btcSg"
 
@@ -35,10 +35,7 @@ def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
 
 
 def generation(status: Status = Status.PROCESSING, **facts: object) -> Generation:
-    plain = dict.fromkeys(
-        ("output", "error_code", "error_message", "progress", "queue_position", "eta_s", "charged_credits", "engine")
-    )
-    return Generation(**plain | {"shot_plan": None, "warnings": ()} | facts, request_id="req_1", status=status)  # type: ignore[arg-type]
+    return Generation(request_id="req_1", status=status, **facts)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -173,7 +170,7 @@ def test_the_queue_and_the_time_left_are_told_in_words() -> None:
     estimate = Estimate()
     half = generation(progress=Progress("rendering", 0.5))
 
-    assert estimate.text(generation(Status.QUEUED, queue_position=3, eta_s=12.0), now_s=0) == (
+    assert estimate.text(generation(Status.QUEUED, queue=QueuePlace(3, 12.0)), now_s=0) == (
         "place 3 in the queue, about 12 s"
     )
     assert estimate.text(half, now_s=10) == ""

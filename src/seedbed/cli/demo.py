@@ -120,34 +120,36 @@ def _throwaway_settings() -> Iterator[Settings]:
 
 def _session(screen: Console, running: Running, image: Path, prompt: str, out: Path) -> None:
     """Be a client: upload, create, watch, download. Runs in a thread, for the service needs the loop."""
-    from httpx import HTTPTransport
+    import httpx
 
-    from seedbed.cli.generate import measures, save
-    from seedbed.cli.progress import shown_progress
+    from seedbed.cli.following import awaited, saved
+    from seedbed.cli.showing import measures
     from seedbed.cli.understanding import understood
-    from seedbed_client import Client
+    from seedbed_client import Seedbed
 
     assert running.login is not None  # an embedded service always makes one
-    through = HTTPTransport(uds=str(running.socket_path)) if running.socket_path else None
-    with Client(running.login.base_url, running.login.key, transport=through) as client:
+    through = httpx.HTTPTransport(uds=str(running.socket_path)) if running.socket_path else None
+    with (
+        httpx.Client(transport=through, trust_env=False) as http,
+        Seedbed(running.login.key, running.login.base_url, http_client=http) as client,
+    ):
         _row(screen, "account", f"developer, with a key (...{running.login.key[-4:]}) and credits to spend")
-        url = client.upload(image)
+        url = client.assets.upload(image).url
         _row(screen, "picture", f"{image.name} uploaded as {url}")
         submitted_s = time.monotonic()
-        created = client.create(
+        created = client.videos.create(
             prompt=prompt,
             model="seedance-2.0",
-            media_urls=[url],
+            media=[url],
             duration=5,
             resolution="720p",
-            aspectRatio="16:9",
+            aspect_ratio="16:9",
             seed=SEED,
         )
         _row(screen, "request", f"POST /api/open/v1/video/generations -> {created.request_id}")
         _row(screen, "prompt", prompt)
-        with shown_progress(screen) as tell:
-            generation = client.wait(created.request_id, deadline_s=_DEADLINE_S, tell=tell)
-        size_bytes = save(client, generation, out)
+        generation = awaited(client, created.request_id, screen, timeout_s=_DEADLINE_S)
+        size_bytes = saved(client, generation, out, screen)
         took_s = time.monotonic() - submitted_s
     _row(screen, "video", f"{out}: {measures(generation, size_bytes)}")
     _row(screen, "credits", f"{created.charged_credits} charged")

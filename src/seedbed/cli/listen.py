@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from seedbed.cli.console import rfc3339
 from seedbed.cli.signing_in import BaseUrl, Key, login
 
 if TYPE_CHECKING:
-    from seedbed_client import WebhookEvent, Webhooks
+    from seedbed_client import WebhookEvent
+    from seedbed_client.blocking import Webhooks
     from seedbed_client.forwarding import Forwarded
 
 POLL_S = 25
@@ -40,17 +42,18 @@ def listen(
     from contextlib import nullcontext
 
     from seedbed.cli.console import complain
-    from seedbed_client import Client
+    from seedbed_client import Seedbed
     from seedbed_client.forwarding import Forwarder
 
     begin = moment_of(since) if since else None
     check_target(forward_to)
+    service_url, service_key = login(base_url, key)
     try:
         with (
-            Client(*login(base_url, key), timeout_s=POLL_S + 15) as client,
+            Seedbed(service_key, service_url, max_retries=0) as client,
             Forwarder(forward_to) if forward_to else nullcontext() as forwarder,
         ):
-            typer.echo(f"Secret: {client.webhooks.secrets().secrets[0]}")
+            typer.echo(f"Secret: {client.webhooks.secret().secrets[0]}")
             typer.echo(f"Listening{f', forwarding to {forward_to}' if forward_to else ''}. Ctrl-C ends it.")
             for event in follow(client.webhooks, since=begin, complain=complain):
                 typer.echo(line_of(event, forwarder.forward(event) if forwarder else None))
@@ -69,7 +72,7 @@ def follow(
 
     Raises ApiError if the service turns the key away.
     """
-    from seedbed_client import ApiError, Unreachable
+    from seedbed_client import ApiError, ConnectionFailed
 
     cursor, pause_s = None, 0.0
     while True:
@@ -78,7 +81,7 @@ def follow(
             heard = webhooks.listen(
                 after=cursor, since=since if begins_in_the_past else None, wait_s=POLL_S if cursor else 0
             )
-        except (Unreachable, ApiError) as exc:
+        except (ConnectionFailed, ApiError) as exc:
             if isinstance(exc, ApiError) and exc.status < 500 and exc.status != 429:
                 raise
             if not pause_s:
@@ -92,8 +95,7 @@ def follow(
 
 def line_of(event: WebhookEvent, forwarded: Forwarded | None) -> str:
     """Return the line of one event: when, what, which job, and what the program said to it."""
-    at = datetime.fromisoformat(event.at).astimezone()
-    told = f"{at:%H:%M:%S}  {event.event:<9}  {event.request_id}"
+    told = f"{event.at.astimezone():%H:%M:%S}  {event.event:<9}  {event.request_id}"
     if forwarded is None:
         return told
     return f"{told}  {forwarded.status or forwarded.error}  {forwarded.latency_ms} ms"
@@ -109,7 +111,7 @@ def moment_of(text: str, *, now: datetime | None = None) -> str:
             at = datetime.fromisoformat(text)
     except (ValueError, OverflowError) as exc:
         raise typer.BadParameter(f"--since cannot be '{text}'; use 10m, 2h or 2026-11-22T12:00:00Z.") from exc
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return rfc3339(at)
 
 
 def check_target(url: str | None) -> None:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from seedbed.cli.console import rfc3339
 from seedbed.cli.signing_in import BaseUrl, Key, login
 
 if TYPE_CHECKING:
     from seedbed.store.attempts import LoggedAttempt
-    from seedbed_client import Client
-    from seedbed_client.webhooks import Secrets, WebhookDelivery
+    from seedbed_client import Secrets, Seedbed, WebhookDelivery
 
 webhook_commands = typer.Typer(help="Deliveries, dead addresses and the secret of webhooks.", no_args_is_help=True)
 
@@ -26,7 +26,7 @@ def deliveries(
 ) -> None:
     """List deliveries with what came of their last attempt."""
     with _client(base_url, key) as client:
-        page, _ = client.webhooks.deliveries(request_id=request, states=state or (), limit=limit)
+        page = client.webhooks.deliveries(request_id=request, states=state or (), limit=limit)
     for delivery in page:
         typer.echo(_line(delivery))
     if not page:
@@ -67,7 +67,7 @@ def endpoints(base_url: BaseUrl = None, key: Key = None) -> None:
         found = client.webhooks.endpoints()
     for endpoint in found:
         state = f"off ({endpoint.off_because})" if endpoint.is_off else "failing"
-        typer.echo(f"{endpoint.address}  {state}, {endpoint.failures} failures since {endpoint.failing_since}")
+        typer.echo(f"{endpoint.address}  {state}, {endpoint.failures} failures since {rfc3339(endpoint.failing_since)}")
     if not found:
         typer.echo("No address is in trouble.")
 
@@ -87,7 +87,7 @@ def switch_on(
 def secret(base_url: BaseUrl = None, key: Key = None) -> None:
     """Show the secret that signs the account's webhooks."""
     with _client(base_url, key) as client:
-        _show(client.webhooks.secrets())
+        _show(client.webhooks.secret())
 
 
 @webhook_commands.command("rotate")
@@ -103,10 +103,11 @@ def rotate(
         _show(client.webhooks.rotate(overlap_s=overlap))
 
 
-def _client(base_url: str | None, key: str | None) -> Client:
-    from seedbed_client import Client
+def _client(base_url: str | None, key: str | None) -> Seedbed:
+    from seedbed_client import Seedbed
 
-    return Client(*login(base_url, key))
+    service_url, service_key = login(base_url, key)
+    return Seedbed(service_key, service_url)
 
 
 def _line(delivery: WebhookDelivery) -> str:
@@ -120,9 +121,9 @@ def _line(delivery: WebhookDelivery) -> str:
 
 
 def _show(shown: Secrets) -> None:
+    retiring = {old.secret: rfc3339(old.retires_at) for old in shown.retiring}
     for one in shown.secrets:
-        retires = shown.retiring.get(one)
-        typer.echo(f"{one}  retires {retires}" if retires else one)
+        typer.echo(f"{one}  retires {retiring[one]}" if one in retiring else one)
 
 
 async def _attempts(delivery_id: str) -> list[LoggedAttempt]:
