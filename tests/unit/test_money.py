@@ -70,3 +70,14 @@ def test_no_sequence_of_transfers_makes_or_loses_credits(moves):
 def test_a_transfer_moves_at_least_one_credit(amount):
     with pytest.raises(ValueError, match="at least one"):
         Balance(10).after(TransferKind.HOLD, amount)
+
+
+def test_a_flexible_job_costs_half_rounded_up():
+    prices = [
+        DEFAULT_TARIFF.price(
+            model="seedance-1.5-pro", resolution=Resolution.P720, duration_s=s, has_media=True, is_flexible=True
+        )
+        for s in (4, 5)
+    ]
+
+    assert prices == [13, 16]  # half of 25.6 and of 32

@@ -85,6 +85,7 @@ def price_of(service: Service, request: GenerationRequest) -> int:
         resolution=request.resolution,
         duration_s=request.duration_s,
         has_media=request.has_media,
+        is_flexible=request.is_flexible,
     )
 
 

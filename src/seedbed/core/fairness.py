@@ -24,6 +24,8 @@ QUEUE_FULL_RETRY_S = 10
 # A frozen worker may hold a job for as long as its lease lives, again and again: its lane must not pay for all of that.
 MOST_ESTIMATES = 4
 PRIORITY_WORTH = timedelta(minutes=10)
+# A flexible job is asked for at half the price and waits for all others: those that come within a day after it, too.
+FLEXIBLE_DELAY = timedelta(days=1)
 # Test mode costs its owner nothing. Against as many live lanes it gets a fifth of the engines, and is never starved.
 LIVE_WEIGHT = 4
 TEST_WEIGHT = 1
@@ -48,13 +50,14 @@ def correction_ms(*, estimate_ms: int, took: timedelta) -> int:
     return min(max(0, taken_ms), MOST_ESTIMATES * estimate_ms) - estimate_ms
 
 
-def rank_at(created_at: datetime, *, priority: int) -> datetime:
+def rank_at(created_at: datetime, *, priority: int, is_flexible: bool = False) -> datetime:
     """Return the moment by which a job is ordered in its lane, the earliest first: each step is worth ten minutes.
 
     It never changes, and so it ages: a job of priority 0 comes before every one of priority 9 that is submitted more
-    than ninety minutes after it.
+    than ninety minutes after it. That of a flexible job lies in the future until it has waited for a day, and until
+    then its lane is served after all others.
     """
-    return created_at - priority * PRIORITY_WORTH
+    return created_at - priority * PRIORITY_WORTH + (FLEXIBLE_DELAY if is_flexible else timedelta(0))
 
 
 def lane_weight(*, is_live: bool) -> int:
@@ -64,10 +67,14 @@ def lane_weight(*, is_live: bool) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """Another lane with jobs waiting; `weight` is that of lane_weight, over the weight of our own."""
+    """Another lane with jobs waiting; `weight` is that of lane_weight, over the weight of our own.
+
+    `count` lanes stand alike: asked for all of them at once, the answer comes sooner.
+    """
 
     queued: int
     weight: Fraction = Fraction(1)
+    count: int = 1
 
 
 def jobs_ahead(*, ahead_in_lane: int, rivals: Sequence[Rival]) -> int:
@@ -76,7 +83,7 @@ def jobs_ahead(*, ahead_in_lane: int, rivals: Sequence[Rival]) -> int:
     Fair share serves lanes in turn: each other lane gets as many turns as ours, by its weight, until ours is up, or as
     many as it needs.
     """
-    return ahead_in_lane + sum(min(r.queued, math.ceil((ahead_in_lane + 1) * r.weight)) for r in rivals)
+    return ahead_in_lane + sum(r.count * min(r.queued, math.ceil((ahead_in_lane + 1) * r.weight)) for r in rivals)
 
 
 def eta_s(*, ahead: int, typical_ms: int, workers: int) -> int:

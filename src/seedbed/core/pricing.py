@@ -12,6 +12,8 @@ from decimal import ROUND_CEILING, Decimal
 
 from seedbed.core.sizes import Resolution
 
+FLEXIBLE_FACTOR = Decimal("0.5")
+
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
@@ -20,9 +22,12 @@ class Tariff:
     credits_per_s: Mapping[tuple[str, Resolution], Decimal]
     media_factor: Decimal
 
-    def price(self, *, model: str, resolution: Resolution, duration_s: int, has_media: bool) -> int:
-        """Return whole credits, rounded up."""
+    def price(
+        self, *, model: str, resolution: Resolution, duration_s: int, has_media: bool, is_flexible: bool = False
+    ) -> int:
+        """Return whole credits, rounded up. `is_flexible`: for a job that waits for everybody else."""
         exact = self.credits_per_s[model, resolution] * duration_s * (self.media_factor if has_media else 1)
+        exact *= FLEXIBLE_FACTOR if is_flexible else 1
         return int(exact.to_integral_value(rounding=ROUND_CEILING))
 
 

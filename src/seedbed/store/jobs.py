@@ -49,7 +49,7 @@ async def insert(conn: Connection, job: Job, *, run_at: datetime | None = None) 
         "request": to_json(job.request),
         "priority": job.request.priority,
         "price_credits": job.charged_credits,
-        "rank_at": rank_at(job.created_at, priority=job.request.priority),
+        "rank_at": rank_at(job.created_at, priority=job.request.priority, is_flexible=job.request.is_flexible),
         "api_key_id": job.api_key_id,
         "estimate_ms": job.estimate_ms,
         "run_at": run_at or job.created_at,

@@ -47,15 +47,20 @@ async def lock_next_free(conn: Connection, pools: Sequence[str], *, at: datetime
     """Lock the lane whose turn it is among those with a job to give and a place to run it.
 
     Lanes that someone else holds are passed over, so it never waits. A lane that was taken away at the last moment may
-    stay locked besides: wait for no other lane in the same transaction.
+    stay locked besides: wait for no other lane in the same transaction. One with nothing but flexible jobs has its turn
+    only if no other lane is ready, held or not.
     """
-    row = await one_or_none(conn, _NEXT_FREE, {"pools": list(pools), "at": at})
+    facts = {"pools": list(pools), "at": at}
+    row = await one_or_none(conn, _NEXT_PRESSING + _FREE, facts)
+    if row is None and await one_or_none(conn, _NEXT_PRESSING, facts) is None:
+        row = await one_or_none(conn, _NEXT + _FREE, facts)
     return _to_lane(row) if row else None
 
 
 async def next_ready(conn: Connection, pools: Sequence[str], *, at: datetime | None) -> Lane | None:
     """Return the lane whose turn it is, whoever holds it, without a lock."""
-    row = await one_or_none(conn, _NEXT, {"pools": list(pools), "at": at})
+    facts = {"pools": list(pools), "at": at}
+    row = await one_or_none(conn, _NEXT_PRESSING, facts) or await one_or_none(conn, _NEXT, facts)
     return _to_lane(row) if row else None
 
 
@@ -93,7 +98,7 @@ with recursive waiting (api_key_id) as (
             and coalesce(job.api_key_id, 0) > waiting.api_key_id)
     from waiting where waiting.api_key_id is not null
 )
-select first.id from waiting cross join lateral (
+select first.id, first.rank_at from waiting cross join lateral (
     select id, rank_at, number from job
     where (account_id, is_live, pool) = (lane.account_id, lane.is_live, lane.pool) and state = 'queued'
         and coalesce(job.api_key_id, 0) = waiting.api_key_id
@@ -131,7 +136,14 @@ select account_id, is_live, pool from lane
 where pool = any(%(pools)s) and queued > 0 and running < max_running and exists ({BEST_JOB})
 order by vtime_ms limit 1
 """  # noqa: S608 - both parts are constants
-_NEXT_FREE = _NEXT + "for no key update of lane skip locked"
+# The rank of a flexible job lies in the future; that of every other one is past (core.fairness).
+_NEXT_PRESSING = f"""
+select account_id, is_live, pool from lane
+where pool = any(%(pools)s) and queued > 0 and running < max_running and exists (
+    select from ({BEST_JOB}) best where best.rank_at <= coalesce(%(at)s::timestamptz, clock_timestamp()))
+order by vtime_ms limit 1
+"""  # noqa: S608 - both parts are constants
+_FREE = "for no key update of lane skip locked"
 _LOCK_IF_READY = """
 select account_id from lane
 where account_id = %(account_id)s and is_live = %(is_live)s and pool = %(pool)s
