@@ -96,6 +96,11 @@ class Settings:
     max_video_bytes: int = _setting("The largest reference video.", 50_000_000)
     max_audio_bytes: int = _setting("The largest reference sound.", 15_000_000)
     fetch_deadline_s: float = _setting("How long all downloads of one job may take together.", 60.0)
+    engine: str = _setting(
+        "The engine of the workers: `animatic`, `testcard`, one of an installed package, or `package.module:Class`.",
+        "animatic",
+    )
+    test_queue_s: int = _setting("How long each test-mode job stays in the queue, at least.", 0)
     lease_s: float = _setting("How long a silent worker keeps its job before it is given to another.", 15.0)
     poll_s: float = _setting("How often an idle worker looks for work when nothing wakes it.", 1.0)
     engine_grace_s: float = _setting("How long an engine may take to stop before its process is ended.", 0.75)

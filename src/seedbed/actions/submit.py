@@ -37,6 +37,7 @@ class Order:
     queue_limit_jobs: int
     running_limit_jobs: int
     api_key_id: int | None = None
+    test_queue_s: int = 0  # how long a test-mode job stays in the queue, at least
     key_queue_limit_jobs: int | None = None  # None: only the account's. The key's running limit is read at the claim
 
 
@@ -65,7 +66,7 @@ async def submit(
         rehearsal = _rehearsed(order)
         job = _new_job(order, rehearsal, at=now)
         await _enter_lane(conn, order, job)
-        job = await jobs.insert(conn, job, run_at=rehearsal.run_at(now))
+        job = await jobs.insert(conn, job, run_at=max(rehearsal.run_at(now), _earliest(order, at=now)))
         await _pin_assets(conn, order, at=now)
         await _hold(conn, job, at=now)
         return Submitted(job, is_replay=False, answer=await _remember(conn, order, job, answer_of, at=now))
@@ -89,6 +90,10 @@ def _rehearsed(order: Order) -> Rehearsal:
     if refusal:
         raise refusal
     return rehearsal
+
+
+def _earliest(order: Order, *, at: datetime) -> datetime:
+    return at if order.is_live else at + timedelta(seconds=order.test_queue_s)
 
 
 def _new_job(order: Order, rehearsal: Rehearsal, *, at: datetime) -> Job:

@@ -124,5 +124,6 @@ def _order(
         queue_limit_jobs=service.settings.queue_limit_jobs,
         running_limit_jobs=service.settings.running_limit_jobs,
         api_key_id=who.key_id,
+        test_queue_s=service.settings.test_queue_s,
         key_queue_limit_jobs=who.limits.queued_jobs,
     )

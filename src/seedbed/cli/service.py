@@ -153,4 +153,6 @@ def _handed_down(settings: Settings) -> dict[str, str]:
         "SEEDBED_PUBLIC_URL": settings.public_url,
         "SEEDBED_SAMPLES": "yes" if settings.samples else "no",
         "SEEDBED_LOG_LEVEL": settings.log_level,
+        "SEEDBED_ENGINE": settings.engine,
+        "SEEDBED_OPEN_NETWORKS": ",".join(map(str, settings.open_networks)),
     }

@@ -16,8 +16,6 @@ from seedbed.fleet.tie import tie_to_parent
 from seedbed.settings import Settings, load_settings
 from seedbed.telemetry.logs import start_logging
 
-ENGINE = "animatic"
-
 
 async def run_until(stopping: asyncio.Event, settings: Settings, *, hurry: asyncio.Event | None = None) -> None:
     """Work until `stopping` is set; `hurry` hands the job back without a grace.
@@ -31,7 +29,13 @@ async def run_until(stopping: asyncio.Event, settings: Settings, *, hurry: async
         raise NotReady("A worker needs a database; set SEEDBED_DATABASE_URL.")
     blobs = open_blobs(settings.blobs_url, settings.blobs_folder)
     await run_worker(
-        settings.database_url, blobs, settings, engine=ENGINE, pools=[DEFAULT_POOL], stopping=stopping, hurry=hurry
+        settings.database_url,
+        blobs,
+        settings,
+        engine=settings.engine,
+        pools=[DEFAULT_POOL],
+        stopping=stopping,
+        hurry=hurry,
     )
 
 
