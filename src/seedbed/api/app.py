@@ -17,6 +17,8 @@ from seedbed.api.health import health_routes
 from seedbed.api.native.errors import answer
 from seedbed.api.native.paths import ROOT
 from seedbed.api.native.routes import native_app
+from seedbed.api.openai.paths import ROOT as OPENAI_ROOT
+from seedbed.api.openai.routes import openai_app
 from seedbed.api.results import results_app
 from seedbed.api.service import Service
 from seedbed.api.waiting import StateWatch
@@ -52,6 +54,7 @@ def create_app(*, pool: Pool, blobs: Blobs, settings: Settings, stopping: asynci
     routes = [
         Mount(ROOT, native_app(service)),
         Mount(ARK_ROOT, ark_app(service)),
+        Mount(OPENAI_ROOT, openai_app(service)),
         Mount(RESULTS_PATH, results_app(service)),
         *health_routes(service),
     ]

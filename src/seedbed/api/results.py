@@ -71,7 +71,7 @@ def results_app(service: Service) -> ASGIApp:
 
 
 async def _video(service: Service, request: Request) -> Response:
-    return await _file(service, request, _video_of)
+    return await _file(service, request, video_of)
 
 
 async def _last_frame(service: Service, request: Request) -> Response:
@@ -85,12 +85,20 @@ async def _file(service: Service, request: Request, choose: Callable[[Job], Stor
     file = choose(job) if job.state is State.SUCCEEDED else None
     if file is None:
         raise NotFound(NOTHING_HERE)
+    return await send_file(service, request, file, is_private=service.settings.results is ResultAccess.KEY)
+
+
+async def send_file(service: Service, request: Request, file: StoredFile, *, is_private: bool) -> Response:
+    """Send a stored file, or the part or the 304 that the request asks for. `is_private`: for no shared cache.
+
+    Raises Gone and RangeNotSatisfiable.
+    """
     try:
         info = await service.blobs.head(file.key)
     except NotFound as exc:
         raise Gone("This result is past its retention and was deleted.") from exc
     version = Version(file.etag, info.modified_at)
-    headers = _headers(file, version, is_private=service.settings.results is ResultAccess.KEY)
+    headers = _headers(file, version, is_private=is_private)
     if is_unchanged(request.headers, version):
         return Response(status_code=304, headers=headers)
     span = None
@@ -124,7 +132,8 @@ async def _owner(service: Service, request: Request) -> Principal:
     return await principal(service, request, scope=keys.Scope.READ, is_counted=False)
 
 
-def _video_of(job: Job) -> StoredFile | None:
+def video_of(job: Job) -> StoredFile | None:
+    """Return where a job's video is, or None."""
     if job.output is None:
         return None
     return StoredFile(job.output.key, f'"{job.output.sha256}"', "video/mp4", f"{job.id}.mp4")

@@ -1,0 +1,34 @@
+"""What the OpenAI Videos dialect offers: our models under their own ids, and every one of our sizes by its pixels.
+
+Source: CONTRACT 3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from seedbed.core.errors import InvalidRequest
+from seedbed.core.models import MODELS
+from seedbed.core.offer import FieldNames, Offer
+from seedbed.core.sizes import SIZES, AspectRatio, Resolution
+
+DIALECT = "openai"  # what is kept with a job that came by it
+DEFAULT_MODEL = "seedance-2.0"
+DEFAULT_SIZE = "1280x720"
+REFERENCE = "input_reference"
+
+SHAPES: dict[str, tuple[Resolution, AspectRatio]] = {str(size): shape for shape, size in SIZES.items()}
+
+OPENAI = Offer(
+    models={model.id: replace(model, aspect_ratios=tuple(AspectRatio)) for model in MODELS.values()},
+    names=FieldNames(references=REFERENCE, aspect_ratio="size", duration="seconds", resolution="size"),
+    max_references=1,
+)
+
+
+def shape_of(size: str) -> tuple[Resolution, AspectRatio]:
+    """Return what a size such as `1280x720` stands for. Raises InvalidRequest, which lists the possible ones."""
+    try:
+        return SHAPES[size]
+    except KeyError:
+        raise InvalidRequest(f"size must be one of {', '.join(SHAPES)}; got '{size[:40]}'.", param="size") from None
