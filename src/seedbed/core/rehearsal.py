@@ -17,10 +17,12 @@ from seedbed.core.references import Reference
 
 MAX_QUEUE_S = 3600
 MAX_TAKE_S = 600
+MAX_LATE_S = 600
 MAX_TIMES = 2  # after a third failure there is nothing left to succeed
 EXPIRY_S = 2
 RATE_RETRY_S = 5
 
+WEBHOOKS = ("twice", "lost", "forged")
 REFUSALS = ("insufficient_credits", "queue_full", "rate_limited", "unavailable")
 
 # What is wrong, in the words that the job's owner reads, after "mediaUrls[0] (host): " in a media failure.
@@ -44,7 +46,7 @@ ASKED = "as its prompt asked"
 _DIRECTIVE = re.compile(r"\[seedbed:([^\[\]]*)\]")
 _FORMS = (
     "[seedbed:fail=CODE], [seedbed:crash], [seedbed:times=N], [seedbed:queue=SECONDS], [seedbed:take=SECONDS], "
-    "[seedbed:refuse=CODE]"
+    "[seedbed:refuse=CODE], [seedbed:webhook=twice|lost|forged], [seedbed:late=SECONDS]"
 )
 
 
@@ -58,6 +60,8 @@ class Rehearsal:
     times: int | None = None  # how many attempts go wrong; None: all
     queue_s: int = 0  # it cannot be claimed before
     take_s: int = 0  # its making takes so much longer
+    webhook: str | None = None  # sent twice; not sent at first; or sent with a wrong signature before the right one
+    late_s: int = 0  # its webhook is sent so much later
 
     def goes_wrong(self, failures: int) -> bool:
         """Whether the attempt after so many failures is to fail, too."""
@@ -119,8 +123,10 @@ def rehearse(prompt: str, *, is_live: bool) -> Rehearsal | None:
         times=_number(given, "times", MAX_TIMES),
         queue_s=_number(given, "queue", MAX_QUEUE_S) or 0,
         take_s=_number(given, "take", MAX_TAKE_S) or 0,
+        webhook=_code(given, "webhook", WEBHOOKS),
+        late_s=_number(given, "late", MAX_LATE_S) or 0,
     )
-    if unknown := given.keys() - {"refuse", "fail", "crash", "times", "queue", "take"}:
+    if unknown := given.keys() - {"refuse", "fail", "crash", "times", "queue", "take", "webhook", "late"}:
         raise _refused(f"there is no '{min(unknown)}'")
     _check(rehearsal, given)
     return rehearsal
