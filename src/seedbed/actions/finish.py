@@ -10,6 +10,7 @@ from seedbed.actions.ending import end, fail
 from seedbed.actions.holding import holding
 from seedbed.core.errors import JobFailure
 from seedbed.core.job import Job, Output, State
+from seedbed.store import notices
 from seedbed.store.database import Connection
 
 
@@ -38,8 +39,11 @@ async def finish(
         if held is None:
             return None
         if isinstance(outcome, JobFailure):
-            return Finished(await fail(conn, held.job, outcome, at=held.at))
-        return Finished(await end(conn, _with_result(held.job, outcome), State.SUCCEEDED, at=held.at))
+            job = await fail(conn, held.job, outcome, at=held.at)
+        else:
+            job = await end(conn, _with_result(held.job, outcome), State.SUCCEEDED, at=held.at)
+    await notices.tell_change(conn, job_id)
+    return Finished(job)
 
 
 def _with_result(job: Job, success: Success) -> Job:

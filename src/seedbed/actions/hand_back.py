@@ -6,6 +6,7 @@ from datetime import datetime
 
 from seedbed.actions.ending import requeue
 from seedbed.actions.holding import holding
+from seedbed.store import notices
 from seedbed.store.database import Connection
 
 
@@ -15,4 +16,5 @@ async def hand_back(conn: Connection, job_id: str, attempt: int, *, at: datetime
         if held is None:
             return False
         await requeue(conn, held.job, at=held.at)
-        return True
+    await notices.tell_change(conn, job_id)
+    return True

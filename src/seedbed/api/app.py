@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
 
 from starlette.routing import Mount
 from starlette.types import ASGIApp
@@ -14,6 +13,7 @@ from seedbed.api.ark.routes import ark_app
 from seedbed.api.dialect import dialect_app
 from seedbed.api.edge import RequestEdge
 from seedbed.api.health import health_routes
+from seedbed.api.live import LiveFeed
 from seedbed.api.native.errors import answer
 from seedbed.api.native.paths import ROOT
 from seedbed.api.native.routes import native_app
@@ -21,12 +21,9 @@ from seedbed.api.openai.paths import ROOT as OPENAI_ROOT
 from seedbed.api.openai.routes import openai_app
 from seedbed.api.results import results_app
 from seedbed.api.service import Service
-from seedbed.api.waiting import StateWatch
 from seedbed.blobs.store import Blobs
-from seedbed.core.job import State
 from seedbed.core.native_view import RESULTS_PATH
 from seedbed.settings import Settings
-from seedbed.store import job_states
 from seedbed.store.database import Pool
 
 
@@ -38,17 +35,13 @@ def create_app(*, pool: Pool, blobs: Blobs, settings: Settings, stopping: asynci
     """
     stopping = stopping or asyncio.Event()
 
-    async def states_of(job_ids: Collection[str]) -> dict[str, State]:
-        async with service.connection() as conn:
-            return await job_states.states_of(conn, job_ids)
-
     service = Service(
         pool=pool,
         blobs=blobs,
         settings=settings,
         tariff=settings.tariff(),
         rate_limits=settings.rate_limits,
-        watch=StateWatch(states_of, stopping=stopping),
+        live=LiveFeed(pool, stopping=stopping),
         stopping=stopping,
     )
     routes = [

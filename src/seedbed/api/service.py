@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from seedbed.api.event_stream import Streams
 from seedbed.api.intake import Intake
+from seedbed.api.live import LiveFeed
 from seedbed.api.queue_places import QueuePlaces
-from seedbed.api.waiting import StateWatch
 from seedbed.blobs.store import Blobs
 from seedbed.core.pricing import Tariff
 from seedbed.core.rate_limits import RateLimits
@@ -25,11 +26,12 @@ class Service:
     blobs: Blobs
     settings: Settings
     tariff: Tariff
-    watch: StateWatch
+    live: LiveFeed
     stopping: asyncio.Event  # set when the service has been told to stop: new work should go elsewhere
     rate_limits: RateLimits
     queue_places: QueuePlaces = field(default_factory=QueuePlaces)
     intake: Intake = field(default_factory=Intake)
+    streams: Streams = field(default_factory=Streams)
     probes: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_PROBES))
 
     @asynccontextmanager

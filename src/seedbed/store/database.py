@@ -7,7 +7,7 @@ accident while an engine, an upload or somebody else's server takes its time.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -45,6 +45,12 @@ def connect_pool(url: str, *, min_size: int, max_size: int, name: str) -> Pool:
     )
 
 
+def url_of(pool: Pool) -> str:
+    """Return the URL of a pool that `connect_pool` made, for a connection beside it."""
+    assert isinstance(pool.conninfo, str)
+    return pool.conninfo
+
+
 @asynccontextmanager
 async def borrow(pool: Pool) -> AsyncIterator[Connection]:
     """Lend a connection for one action. Raises Unavailable for what will pass: no answer, a time-out, a deadlock."""
@@ -63,8 +69,11 @@ async def connected(url: str, *, name: str) -> AsyncIterator[Connection]:
 
 async def connect(url: str, *, name: str) -> Connection:
     """Open one connection outside a pool, for LISTEN and for tests. Close it yourself."""
-    conn = await AsyncConnection.connect(url, **_options(name))
-    await _set_deadlines(conn)
+    async with AsyncExitStack() as unless_done:
+        conn = await AsyncConnection.connect(url, **_options(name))
+        unless_done.push_async_callback(conn.close)  # whoever is cancelled here leaves nobody who knows of it
+        await _set_deadlines(conn)
+        unless_done.pop_all()
     return conn
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import psycopg
+from psycopg import sql
 
 from seedbed.store.database import connect
 from seedbed.store.notices import CANCEL_CHANNEL, WORK_CHANNEL
 
+WORKERS_CHANNELS = (WORK_CHANNEL, CANCEL_CHANNEL)
 RETRY_S = 1.0
 # A connection whose other end vanished says nothing at all: so often it is asked whether it is there.
 CHECK_S = 20.0
@@ -22,22 +24,31 @@ class Notice:
     payload: str
 
 
-async def listen(url: str, hear: Callable[[Notice], None], *, missed: Callable[[], None], name: str) -> None:
-    """Call `hear` for every notice, for ever; end it by cancelling.
+async def listen(
+    url: str,
+    hear: Callable[[Notice], None],
+    *,
+    missed: Callable[[], None],
+    name: str,
+    channels: Sequence[str] = WORKERS_CHANNELS,
+) -> None:
+    """Call `hear` for every notice, for ever; end it by cancelling. The channels are constants of `notices`.
 
     `missed` is called whenever listening begins, the first time too: what was said before then went unheard.
     """
     while True:
         try:
-            await _listen_once(url, hear, missed=missed, name=name)
+            await _listen_once(url, hear, missed=missed, name=name, channels=channels)
         except (psycopg.OperationalError, psycopg.InterfaceError, TimeoutError):
             await asyncio.sleep(RETRY_S)
 
 
-async def _listen_once(url: str, hear: Callable[[Notice], None], *, missed: Callable[[], None], name: str) -> None:
+async def _listen_once(
+    url: str, hear: Callable[[Notice], None], *, missed: Callable[[], None], name: str, channels: Sequence[str]
+) -> None:
     async with await connect(url, name=name) as conn:
-        await conn.execute(f"listen {WORK_CHANNEL}")
-        await conn.execute(f"listen {CANCEL_CHANNEL}")
+        for channel in channels:
+            await conn.execute(sql.SQL("listen {}").format(sql.Identifier(channel)))
         missed()
         while True:
             async for notice in conn.notifies(timeout=CHECK_S):

@@ -6,10 +6,15 @@ commit they speak of, in one of their own.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+import psycopg
+
 from seedbed.store.database import Connection
 
 WORK_CHANNEL = "seedbed_work"  # payload: the pool that has a new job
 CANCEL_CHANNEL = "seedbed_cancel"  # payload: "<job id>:<attempt>" that is to stop
+CHANGE_CHANNEL = "seedbed_change"  # payload: the id of a job whose state has changed
 
 
 async def tell_work(conn: Connection, pool: str) -> None:
@@ -18,6 +23,12 @@ async def tell_work(conn: Connection, pool: str) -> None:
 
 async def tell_cancel(conn: Connection, job_id: str, attempt: int) -> None:
     await _notify(conn, CANCEL_CHANNEL, f"{job_id}:{attempt}")
+
+
+async def tell_change(conn: Connection, job_id: str) -> None:
+    """Tell those who follow the job. They look by themselves too, so a notice that fails is no fault of the action."""
+    with suppress(psycopg.OperationalError):
+        await _notify(conn, CHANGE_CHANNEL, job_id)
 
 
 async def _notify(conn: Connection, channel: str, payload: str) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from seedbed.api.native.wire import Estimate, GenerationBody, Generations
+from seedbed.api.native.wire import Estimate, GenerationBody, Generations, GenerationView
 from seedbed.api.paging import DEFAULT_PAGE, MAX_PAGE
 from seedbed.core.job import State
 from seedbed.core.models import MODELS
 
+_OF_ONE = {"parameters": [{"name": "requestId", "in": "path", "required": True, "schema": {"type": "string"}}]}
 _KEYED = (401, 403, 429, 500, 503)
 _LIMIT = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": DEFAULT_PAGE}
 _CURSOR = {"type": "string"}
@@ -30,6 +31,7 @@ def list_operation(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
 def extension_paths(operation: Callable[..., dict[str, Any]], body_of: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     """Return the paths. `operation(name, summary, answer, refusals)` and `body_of(type)` write them as elsewhere."""
     return {
+        "/video/generations/{requestId}/events": {"get": _events(operation)} | _OF_ONE,
         "/video/estimate": {
             "post": operation(
                 "estimateGeneration", "The price of a generation; nothing is made.", Estimate, (*_KEYED, 400, 413, 415)
@@ -37,6 +39,22 @@ def extension_paths(operation: Callable[..., dict[str, Any]], body_of: Callable[
             | {"requestBody": {"required": True, "content": body_of(GenerationBody)}}
         },
     }
+
+
+def _events(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+    followed = operation(
+        "followGeneration",
+        "Server-sent events until the generation is final: `state` and at last `end` (the body of GET), `progress`"
+        " (stage and fraction) and `queue` (position and etaSeconds).",
+        GenerationView,
+        (*_KEYED, 404),
+    )
+    stream = {"text/event-stream": {"schema": {"type": "string"}}}
+    followed["responses"]["200"] = {"description": "Events; comments keep the connection alive.", "content": stream}
+    followed["responses"]["204"] = {"description": "The end has been told (Last-Event-ID); do not come back."}
+    says = "The id of the last event; the present is told, whatever it is."
+    header = {"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"}, "description": says}
+    return followed | {"parameters": [header]}
 
 
 def paging() -> list[dict[str, Any]]:

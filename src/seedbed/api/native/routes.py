@@ -14,6 +14,7 @@ from seedbed.api.native.account import show_credits
 from seedbed.api.native.catalogue import list_models
 from seedbed.api.native.errors import answer
 from seedbed.api.native.estimates import estimate
+from seedbed.api.native.events import follow
 from seedbed.api.native.generations import create, show, stop
 from seedbed.api.native.listening import listen
 from seedbed.api.native.listing import list_generations
@@ -33,6 +34,7 @@ def native_app(service: Service) -> Starlette:
             Route("/video/estimate", partial(estimate, service), methods=["POST"]),
             Route(GENERATIONS + "/{job_id}", partial(show, service)),
             Route(GENERATIONS + "/{job_id}/cancel", partial(stop, service), methods=["POST"]),
+            Route(GENERATIONS + "/{job_id}/events", partial(follow, service)),
             Route("/uploads", partial(upload, service), methods=["POST"]),
             Route("/credits", partial(show_credits, service)),
             Route("/webhooks/secret", partial(secret, service), methods=["GET", "POST"]),
