@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from seedbed.core.job import Job
-from seedbed.store import lanes, leases
+from seedbed.store import lanes, leases, notices
 from seedbed.store.database import Connection
 from seedbed.store.lanes import Lane
 
@@ -35,13 +35,15 @@ async def claim(
         claimed = await _take(conn, lane, worker=worker, lease_s=lease_s, at=at)
     for _ in range(MAX_ROUNDS):
         if claimed:
-            return claimed
+            break
         ready = await lanes.next_ready(conn, pools, at=at)
         if ready is None:
             return None
         async with conn.transaction():
             lane = await lanes.lock_if_ready(conn, ready)
             claimed = await _take(conn, lane, worker=worker, lease_s=lease_s, at=at)
+    if claimed:
+        await notices.tell_change(conn, claimed.job.id)
     return claimed
 
 
