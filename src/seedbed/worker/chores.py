@@ -17,6 +17,7 @@ from seedbed.actions.reap import reap
 from seedbed.blobs.store import Blobs
 from seedbed.store.database import Pool, borrow
 from seedbed.worker.auditing import TRY_EVERY_S, audit_once
+from seedbed.worker.beside import beside
 from seedbed.worker.patience import TRANSIENT
 from seedbed.worker.sweeping import sweep_leftovers, sweep_once
 
@@ -30,13 +31,13 @@ FIRST_SWEEP_S = 60.0
 
 async def do_chores(pool: Pool, blobs: Blobs) -> None:
     """Reap, sweep and audit until cancelled."""
-    async with asyncio.TaskGroup() as group:
-        group.create_task(_every(REAP_EVERY_S, lambda: reap_once(pool)))
-        group.create_task(
-            _every(LEFTOVERS_EVERY_S, lambda: sweep_leftovers_once(pool, blobs), first_s=LEFTOVERS_EVERY_S)
-        )
-        group.create_task(_every(SWEEP_EVERY_S, lambda: sweep_once(pool, blobs), first_s=FIRST_SWEEP_S))
-        group.create_task(_every(TRY_EVERY_S, lambda: audit_once(pool, blobs), first_s=FIRST_SWEEP_S))
+    async with beside(
+        _every(REAP_EVERY_S, lambda: reap_once(pool)),
+        _every(LEFTOVERS_EVERY_S, lambda: sweep_leftovers_once(pool, blobs), first_s=LEFTOVERS_EVERY_S),
+        _every(SWEEP_EVERY_S, lambda: sweep_once(pool, blobs), first_s=FIRST_SWEEP_S),
+        _every(TRY_EVERY_S, lambda: audit_once(pool, blobs), first_s=FIRST_SWEEP_S),
+    ):
+        await asyncio.Event().wait()
 
 
 async def reap_once(pool: Pool, *, at: datetime | None = None) -> None:

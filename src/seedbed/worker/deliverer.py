@@ -19,6 +19,7 @@ from procrastinate.exceptions import ConnectorException
 from seedbed.actions.begin_attempt import DueAttempt, begin_attempt
 from seedbed.actions.postpone_attempt import postpone_attempt
 from seedbed.actions.record_attempt import Recorded, record_attempt
+from seedbed.core.callbacks import callback_of
 from seedbed.core.signing import SECRET_BYTES, signature_headers
 from seedbed.core.urls import host_of
 from seedbed.core.webhooks import THROTTLED, is_accepted, webhook_body
@@ -29,6 +30,8 @@ from seedbed.settings import Settings
 from seedbed.store import deliveries
 from seedbed.store.attempts import Attempt
 from seedbed.store.database import Pool, borrow
+from seedbed.worker.beside import beside
+from seedbed.worker.forcing_webhooks import force_sending, forced_wait_s
 from seedbed.worker.patience import TRANSIENT, patiently
 from seedbed.worker.turns import Receiver, Turns
 from seedbed.worker.ways import way_out
@@ -50,11 +53,22 @@ async def deliver_webhooks(url: str, pool: Pool, settings: Settings) -> None:
     while True:
         try:
             await _run(url, pool, settings)
-        except (*TRANSIENT, ConnectorException) as exc:
-            log.warning("deliverer.waits", reason=type(exc).__name__)
-        except Exception:
-            log.exception("deliverer.failed")
+        except Exception as exc:
+            if _is_passing(exc):
+                log.warning("deliverer.waits", reason=type(exc).__name__)
+            else:
+                log.exception("deliverer.failed")
+        # A cancel that was swallowed on the way (see worker.beside) must not begin it all again.
+        if (me := asyncio.current_task()) and me.cancelling():
+            raise asyncio.CancelledError
         await asyncio.sleep(RESTART_S)
+
+
+def _is_passing(exc: Exception) -> bool:
+    """Whether only the database was away. What runs beside something else fails in a group."""
+    if isinstance(exc, ExceptionGroup):
+        return all(_is_passing(each) for each in exc.exceptions)
+    return isinstance(exc, (*TRANSIENT, ConnectorException))
 
 
 async def _run(url: str, pool: Pool, settings: Settings) -> None:
@@ -66,8 +80,7 @@ async def _run(url: str, pool: Pool, settings: Settings) -> None:
     async def attempt(delivery_id: str) -> None:
         await make_attempt(pool, settings, delivery_id, turns=turns)
 
-    async with app.open_async(), asyncio.TaskGroup() as group:
-        rescuing = group.create_task(_rescue(app))
+    async with app.open_async(), beside(_rescue(app)):
         await app.run_worker_async(
             queues=[deliveries.QUEUE],
             name="webhooks",
@@ -77,7 +90,6 @@ async def _run(url: str, pool: Pool, settings: Settings) -> None:
             install_signal_handlers=False,
             delete_jobs="successful",  # what became of an attempt stands in the delivery
         )
-        rescuing.cancel()
 
 
 async def _rescue(app: App) -> None:
@@ -96,12 +108,12 @@ async def make_attempt(pool: Pool, settings: Settings, delivery_id: str, *, turn
     if due is None:
         return
     receiver = Receiver(due.job.account_id, host_of(due.delivery.url) or "")
-    wait_s = turns.wait_s(receiver, delivery_id)
+    wait_s = forced_wait_s(due) or turns.wait_s(receiver, delivery_id)
     if wait_s:
         await patiently(pool, lambda conn: postpone_attempt(conn, delivery_id, timedelta(seconds=wait_s)))
         return
     with turns.taken(receiver, delivery_id):
-        answer = await _post(due, settings)
+        answer = await force_sending(due, functools.partial(_post, settings=settings))
     if answer.status in THROTTLED or (answer.retry_after and not is_accepted(answer.status)):
         turns.rest(receiver, answer.retry_after)
     attempt = Attempt(
@@ -121,7 +133,7 @@ async def make_attempt(pool: Pool, settings: Settings, delivery_id: str, *, turn
 
 
 async def _post(due: DueAttempt, settings: Settings) -> Answer:
-    body = webhook_body(due.job, base_url=settings.base_url)
+    body = webhook_body(due.job, base_url=settings.base_url, event=due.delivery.event)
     headers = signature_headers(
         due.secrets, message_id=due.delivery.id, timestamp_unix_s=int(due.at.timestamp()), body=body
     )
@@ -129,7 +141,7 @@ async def _post(due: DueAttempt, settings: Settings) -> Answer:
         due.delivery.url,
         body=body,
         headers=headers,
-        timeout_s=settings.webhook_timeout_s,
+        timeout_s=callback_of(due.job.dialect).timeout_s(settings.webhook_timeout_s),
         opened=settings.open_networks,
         way=_way(settings),
     )

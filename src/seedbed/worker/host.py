@@ -69,6 +69,11 @@ class EngineHost:
         self._number = 0
 
     @property
+    def grace_s(self) -> float:
+        """How long the engine may take to stop before its process is killed."""
+        return self._limits.grace_s
+
+    @property
     def is_warm(self) -> bool:
         """Whether the next piece of work could begin at once."""
         return self._process is not None and self._process.is_alive

@@ -10,11 +10,10 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import msgspec
 import structlog
@@ -26,6 +25,7 @@ from seedbed.store import workers
 from seedbed.store.database import Pool, borrow, connect_pool
 from seedbed.store.listening import listen
 from seedbed.worker.attempt import Bench
+from seedbed.worker.beside import beside
 from seedbed.worker.chores import do_chores
 from seedbed.worker.deliverer import deliver_webhooks
 from seedbed.worker.health import Health, overall
@@ -41,8 +41,6 @@ from seedbed.worker.ways import way_out
 log = structlog.get_logger()
 
 HEARTBEAT_S = 5.0
-CANCELS = 5
-CANCEL_AGAIN_S = 3.0  # longer than what runs beside the slots needs to end in good order
 STOP_GRACE_S = 5.0  # those who stop processes usually wait 10 s in all
 
 
@@ -83,7 +81,7 @@ async def run_worker(
         sources = sources_of(settings, pool, blobs)
         working = [_slot(shift, Bench(host, sources, scratch, settings.store_time_limit_s), settings) for host in hosts]
         log.info("worker.started", worker=name, engine=capabilities.name, slots=slots)
-        async with _background(
+        async with beside(
             listen(url, shift.switchboard.hear, missed=shift.switchboard.wake_all, name="worker notices"),
             _show(shift, capabilities, working),
             _hurry_later(shift, grace_s=stop_grace_s),
@@ -149,27 +147,6 @@ def _slot(shift: _Shift, bench: Bench, settings: Settings) -> Slot:
         stopping=shift.stopping,
         hurry=shift.hurry,
     )
-
-
-@asynccontextmanager
-async def _background(*jobs: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run these beside the block and end them with it. One that fails fails the block."""
-    async with asyncio.TaskGroup() as group:
-        running = [group.create_task(job) for job in jobs]
-        yield
-        await end(running)
-
-
-async def end(tasks: Iterable[asyncio.Task[None]]) -> None:
-    """Cancel them until they have ended. A library that swallows one cancel while it starts meets the next."""
-    left = set(tasks)
-    for _ in range(CANCELS):
-        for task in left:
-            task.cancel()
-        _, left = await asyncio.wait(left, timeout=CANCEL_AGAIN_S)
-        if not left:
-            return
-        log.warning("worker.ends_slowly", tasks=sorted(str(task.get_coro()) for task in left))
 
 
 async def _show(shift: _Shift, capabilities: Capabilities, working: Sequence[Slot]) -> None:

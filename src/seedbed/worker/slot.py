@@ -26,6 +26,7 @@ from seedbed.core.job import Job
 from seedbed.store import jobs
 from seedbed.store.database import Pool, borrow
 from seedbed.worker.attempt import Bench, bytes_of_attempt, make_video
+from seedbed.worker.beside import CANCEL_AGAIN_S, end
 from seedbed.worker.forcing import rehearsal_of
 from seedbed.worker.health import Health, concerns_engine
 from seedbed.worker.lease import Lease, Loss
@@ -115,7 +116,7 @@ class Slot:
             if working.done():
                 working.result()
         finally:
-            await _ended(working, stopping)
+            await end(working, stopping)
 
     async def _work(self, claimed: Claim, *, claimed_s: float) -> None:
         job = claimed.job
@@ -146,7 +147,9 @@ class Slot:
                 return work.result()
             return kept.result() if kept.done() else None
         finally:
-            await _ended(work, kept, hurried)
+            # The engine is told to stop, and keeps its grace; the lease is kept until it has.
+            await end(work, again_s=self.bench.host.grace_s + CANCEL_AGAIN_S)
+            await end(kept, hurried)
 
     async def _outcome(self, job: Job, lease: Lease) -> Outcome | None:
         """Return how the work ended; None: this slot was at fault, so that the job is to be handed back."""
@@ -199,13 +202,6 @@ class Slot:
         now = await patiently(self.pool, lambda conn: jobs.find(conn, job.id))
         if now is None or now.output is None or not now.output.key.startswith(prefix + "/"):
             await self.bench.sources.blobs.delete_prefix(prefix)
-
-
-async def _ended(*tasks: asyncio.Task[object]) -> None:
-    """Cancel what still runs, and wait until it has ended: an engine is told to stop, and given its grace."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _log_end(job: Job, outcome: Outcome | Loss | None, finished: Finished | None, *, seconds: float) -> None:
