@@ -40,7 +40,7 @@ class World:
     settings: Settings
     account_id: int
 
-    async def submit(self, *, is_live: bool = True, **wishes) -> str:
+    async def submit(self, *, is_live: bool = True, dialect: str = "native", **wishes) -> str:
         """Return the id of a new job, as small as jobs can be."""
         small = {
             "model": "seedance-2.0",
@@ -53,7 +53,7 @@ class World:
         order = Order(
             account_id=self.account_id,
             is_live=is_live,
-            dialect="native",
+            dialect=dialect,
             accepted=Accepted(GenerationRequest(**small | wishes)),
             price_credits=PRICE,
             pool="default",

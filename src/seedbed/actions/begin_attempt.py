@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from seedbed.core.callbacks import is_old_news
 from seedbed.core.job import Job
 from seedbed.core.webhooks import DeliveryState, address_of
 from seedbed.store import accounts, deliveries, endpoints, jobs
@@ -25,10 +26,11 @@ class DueAttempt:
 async def begin_attempt(
     conn: Connection, delivery_id: str, *, entropy: bytes, at: datetime | None = None
 ) -> DueAttempt | None:
-    """Return the attempt that is due, or None: it was made already, another moment was set, or its address is off.
+    """Return the attempt that is due, or None: it was made already, another moment was set, its address is off, or what
+    it tells is old news.
 
-    A delivery whose address was switched off after it was scheduled is stopped here. `entropy` is for an account that
-    has no secret yet.
+    A delivery whose address was switched off after it was scheduled is stopped here, and old news is given up.
+    `entropy` is for an account that has no secret yet.
     """
     now = await moment(conn, at)
     delivery = await deliveries.get(conn, delivery_id)
@@ -36,6 +38,11 @@ async def begin_attempt(
         return None
     job = await jobs.find(conn, delivery.job_id)
     if job is None or await _is_stopped(conn, delivery, job):
+        return None
+    if is_old_news(delivery.event, tries=delivery.attempts - delivery.restarted_after, now=job.state):
+        async with conn.transaction():
+            if await deliveries.lock(conn, delivery_id):
+                await deliveries.give_up(conn, delivery_id)
         return None
     signing = await accounts.webhook_secrets(conn, job.account_id, is_live=job.is_live, entropy=entropy, at=now)
     return DueAttempt(delivery, job, now, tuple(secret.secret for secret in signing))

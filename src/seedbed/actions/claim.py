@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from seedbed.actions.telling import tell
 from seedbed.core.job import Job
 from seedbed.store import lanes, leases, notices
 from seedbed.store.database import Connection
@@ -54,4 +55,5 @@ async def _take(
     if lane is None or job is None:
         return None
     await lanes.start_one(conn, lane, estimate_ms=job.estimate_ms)
+    await tell(conn, job, at=job.claimed_at)
     return Claim(job, lease_s)

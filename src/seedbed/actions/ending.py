@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from seedbed.actions.telling import tell
 from seedbed.core.credits import TransferKind
 from seedbed.core.errors import JobFailure
 from seedbed.core.fairness import correction_ms
@@ -50,6 +51,7 @@ async def requeue(conn: Connection, job: Job, *, run_at: datetime | None = None,
     queued = await jobs.settle(conn, move(job, State.QUEUED, at=at), run_at=run_at)
     await leftovers.leave(conn, job.id, job.attempt, at=at)
     await lanes.change(conn, lane_of(job), queued=+1, **_leaving(job, at=at))
+    await tell(conn, queued, at=at)
     return queued
 
 

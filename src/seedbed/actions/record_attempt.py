@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from seedbed.core.callbacks import callback_of
 from seedbed.core.webhooks import (
     DeliveryState,
     Sequel,
@@ -58,7 +59,7 @@ async def record_attempt(
             return Recorded(owned.delivery)
         now = await moment(conn, at)
         off = await _count(conn, owned, attempt.status, at=now)
-        follows = _what_follows(owned.delivery, attempt, off, chance=chance, retry_after=retry_after)
+        follows = _what_follows(owned, attempt, off, chance=chance, retry_after=retry_after)
         next_at = now + follows.wait if follows.wait is not None else None
         recorded = await deliveries.record(
             conn,
@@ -76,14 +77,16 @@ async def record_attempt(
 
 
 def _what_follows(
-    delivery: Delivery, attempt: Attempt, off: _Off | None, *, chance: float, retry_after: timedelta | None
+    owned: Owned, attempt: Attempt, off: _Off | None, *, chance: float, retry_after: timedelta | None
 ) -> Sequel:
+    delivery = owned.delivery
     follows = sequel(
         attempt.status,
         tries=delivery.attempts + 1 - delivery.restarted_after,
         chance=chance,
         retry_after=retry_after,
         delivered=delivery.state is DeliveryState.DELIVERED,
+        waits=callback_of(owned.dialect).waits,
     )
     return Sequel(DeliveryState.STOPPED) if off and follows.state is not DeliveryState.DELIVERED else follows
 

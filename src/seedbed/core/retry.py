@@ -5,6 +5,7 @@ Sources: CONTRACT 1.11 (webhooks), ARCHITECTURE "State" (jobs).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 MAX_JOB_FAILURES = 3
@@ -25,6 +26,8 @@ WEBHOOK_WAITS = (
     timedelta(hours=20),
     timedelta(hours=24),
 )
+# Three tries, and then the receiver has to ask for the task itself.
+ARK_CALLBACK_WAITS = (timedelta(0), timedelta(seconds=5), timedelta(seconds=15))
 WEBHOOK_JITTER = 0.1
 WEBHOOK_RETRY_AFTER_CAP = timedelta(hours=24)
 
@@ -40,13 +43,19 @@ def job_backoff(failures: int, *, kills: int = 0) -> timedelta | None:
     return min(JOB_BACKOFF_CAP, JOB_BACKOFF_BASE * growth)
 
 
-def webhook_wait(attempts: int, *, chance: float, retry_after: timedelta | None = None) -> timedelta | None:
+def webhook_wait(
+    attempts: int,
+    *,
+    chance: float,
+    retry_after: timedelta | None = None,
+    waits: Sequence[timedelta] = WEBHOOK_WAITS,
+) -> timedelta | None:
     """Return the wait after that many failed attempts (>= 1), or None if there is none left.
 
     `chance` in 0..1 spreads the wait by up to a tenth, so that a receiver that comes back is not hit by all at once.
     A receiver's Retry-After lengthens the wait up to a day, and never shortens it.
     """
-    if attempts >= len(WEBHOOK_WAITS):
+    if attempts >= len(waits):
         return None
-    wait = WEBHOOK_WAITS[attempts] * (1 + WEBHOOK_JITTER * chance)
+    wait = waits[attempts] * (1 + WEBHOOK_JITTER * chance)
     return max(wait, min(retry_after or timedelta(0), WEBHOOK_RETRY_AFTER_CAP))

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from seedbed.core.job import ID_PREFIX, Job
-from seedbed.core.native_view import native_view
-from seedbed.core.retry import webhook_wait
+from seedbed.core.callbacks import as_told, callback_of
+from seedbed.core.job import ID_PREFIX, Job, State
+from seedbed.core.retry import WEBHOOK_WAITS, webhook_wait
 
 MESSAGE_PREFIX = "msg_"
 FAILING_LIMIT = timedelta(days=5)
@@ -46,7 +47,13 @@ class Sequel:
 
 
 def sequel(
-    status: int | None, *, tries: int, chance: float, retry_after: timedelta | None, delivered: bool = False
+    status: int | None,
+    *,
+    tries: int,
+    chance: float,
+    retry_after: timedelta | None,
+    delivered: bool = False,
+    waits: Sequence[timedelta] = WEBHOOK_WAITS,
 ) -> Sequel:
     """Say what follows from an attempt's status; None: no answer came. `tries` counts this attempt (>= 1).
 
@@ -56,7 +63,7 @@ def sequel(
         return Sequel(DeliveryState.DELIVERED)
     if status == GONE:
         return Sequel(DeliveryState.STOPPED)
-    wait = webhook_wait(tries, chance=chance, retry_after=retry_after)
+    wait = webhook_wait(tries, chance=chance, retry_after=retry_after, waits=waits)
     return Sequel(DeliveryState.EXHAUSTED if wait is None else DeliveryState.PENDING, wait)
 
 
@@ -94,9 +101,10 @@ def message_id(job_id: str) -> str:
     return MESSAGE_PREFIX + job_id.removeprefix(ID_PREFIX)
 
 
-def webhook_body(job: Job, *, base_url: str) -> bytes:
-    """Return what is signed and sent: the job as GET shows it now."""
-    return json.dumps(native_view(job, base_url=base_url), ensure_ascii=False, separators=(",", ":")).encode()
+def webhook_body(job: Job, *, base_url: str, event: State | None = None) -> bytes:
+    """Return what is signed and sent: the job as its dialect's GET shows it, in the state that is told."""
+    view = callback_of(job.dialect).view(as_told(job, event or job.state), base_url=base_url)
+    return json.dumps(view, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def switched_off_warning(reason: StopReason) -> str:

@@ -45,12 +45,13 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """A delivery and whose it is; `number` is its job's, the order of arrival."""
+    """A delivery and whose it is; `number` (the order of arrival) and `dialect` are those of its job."""
 
     delivery: Delivery
     account_id: int
     is_live: bool
     number: int
+    dialect: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,11 @@ async def stop(conn: Connection, delivery_id: str, reason: StopReason) -> None:
     await conn.execute(_STOP, {"id": delivery_id, "reason": reason})
 
 
+async def give_up(conn: Connection, delivery_id: str) -> None:
+    """Make no further attempt of a locked delivery."""
+    await conn.execute(_GIVE_UP, {"id": delivery_id})
+
+
 async def postpone(conn: Connection, delivery_id: str, until: datetime) -> None:
     """Move the next attempt of a pending delivery, and schedule it. Counts nothing."""
     cursor = await conn.execute(_POSTPONE, {"id": delivery_id, "until": until})
@@ -172,7 +178,7 @@ async def restart(conn: Connection, delivery_id: str, *, at: datetime) -> Delive
 
 
 def _to_owned(row: Row) -> Owned:
-    return Owned(_to_delivery(row), row["account_id"], row["is_live"], row["number"])
+    return Owned(_to_delivery(row), row["account_id"], row["is_live"], row["number"], row["dialect"])
 
 
 def _to_delivery(row: Row) -> Delivery:
@@ -202,7 +208,7 @@ from (select coalesce(%(at)s::timestamptz, clock_timestamp()) as moment) as cloc
 returning *
 """
 _OF_ACCOUNT = """
-select delivery.*, job.account_id, job.is_live, job.number from job join delivery on delivery.job_id = job.id
+select delivery.*, job.account_id, job.is_live, job.number, job.dialect from job join delivery on delivery.job_id = job.id
 where job.account_id = %(account_id)s and job.is_live = %(is_live)s
     and (%(job_id)s::text is null or job.id = %(job_id)s)
     and (%(states)s::delivery_state[] is null or delivery.state = any(%(states)s::delivery_state[]))
@@ -217,7 +223,7 @@ select job_id, id from delivery
 where job_id = any(%(job_ids)s) and event in ('succeeded', 'failed', 'cancelled')
 """
 _LOCK = """
-select delivery.*, job.account_id, job.is_live, job.number from delivery join job on job.id = delivery.job_id
+select delivery.*, job.account_id, job.is_live, job.number, job.dialect from delivery join job on job.id = delivery.job_id
 where delivery.id = %(id)s for no key update of delivery
 """
 _RECORD = """
@@ -228,6 +234,7 @@ where id = %(id)s
 returning *
 """
 _STOP = "update delivery set state = 'stopped', stopped_because = %(reason)s, next_at = null where id = %(id)s"
+_GIVE_UP = "update delivery set state = 'exhausted', next_at = null where id = %(id)s and state = 'pending'"
 _POSTPONE = """
 update delivery set next_at = %(until)s where id = %(id)s and state = 'pending' and next_at < %(until)s
 """
