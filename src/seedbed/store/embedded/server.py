@@ -29,7 +29,7 @@ from seedbed.store.embedded.watch import Watcher
 _LOG_LIMIT_BYTES = 4 * 1024 * 1024
 _SETTINGS = {
     "shared_buffers": "64MB",
-    "max_connections": "50",
+    "max_connections": "220",  # 16 workers (`serve --workers`) of at most 12 each, and the API's
     "max_wal_size": "256MB",
     "jit": "off",
     "log_checkpoints": "off",
