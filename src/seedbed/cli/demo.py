@@ -6,11 +6,9 @@ away at the end; only the video stays.
 
 from __future__ import annotations
 
-import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import replace
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from seedbed.cli.service import Running
-    from seedbed.settings import Settings
 
 PROMPT = "Slow push in through the dandelions at golden hour, drifting dust, light leaks"
 PHOTOGRAPH = "dandelion.jpg"
@@ -78,10 +75,12 @@ async def _service(screen: Console) -> AsyncIterator[Running]:
     """Start the service on a free port, with a data folder of its own."""
     from seedbed.cli.listening import has_loopback
     from seedbed.cli.service import running_service
+    from seedbed.cli.throwaway import throwaway_settings
     from seedbed.telemetry.logs import start_logging
 
     started_s = time.monotonic()
-    with _throwaway_settings() as settings:
+    # Only an error is written to the log: the demo's own lines are what counts.
+    with throwaway_settings(port=0, log_level="error") as settings:
         start_logging(settings.log_level)
         socket_path = None if has_loopback() else settings.home / "http"
         async with running_service(settings, workers=1, socket_path=socket_path) as running:
@@ -90,32 +89,6 @@ async def _service(screen: Console) -> AsyncIterator[Running]:
             where = socket_path or running.settings.base_url
             _row(screen, "service", f"database, API and worker at {where}, {took_s:.1f} s")
             yield running
-
-
-@contextmanager
-def _throwaway_settings() -> Iterator[Settings]:
-    """Give the settings of a service whose data is deleted at the end, whatever the environment says of yours."""
-    from seedbed.settings import load_settings
-    from seedbed.store import embedded
-
-    with tempfile.TemporaryDirectory(prefix="seedbed-demo-") as name:
-        home = Path(name)
-        home.chmod(0o711)  # as root, the database's own user has to pass through
-        given = load_settings()
-        settings = replace(
-            given,
-            home=home,
-            host="127.0.0.1",
-            port=0,
-            database_url=None,
-            blobs_url=None,
-            public_url=None,
-            log_level="debug" if given.log_level == "debug" else "error",  # the demo's own lines are what counts
-        )
-        try:
-            yield settings
-        finally:
-            embedded.erase(settings.database_folder)
 
 
 def _session(screen: Console, running: Running, image: Path, prompt: str, out: Path) -> None:

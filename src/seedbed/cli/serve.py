@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,20 +15,36 @@ if TYPE_CHECKING:
     from seedbed.settings import Settings
 
 
+TEST_REQUESTS_PER_MINUTE = 1_000_000  # a test polls without a pause; [seedbed:refuse=rate_limited] tries the limit
+
+
 def serve(
     workers: Annotated[int, typer.Option(min=0, max=64, help="How many workers to run beside the API.")] = 1,
+    test: Annotated[
+        bool, typer.Option("--test", help="For the tests of a client: thrown away at the end, with a test key.")
+    ] = False,
+    latency: Annotated[
+        str, typer.Option(help="With --test, how long a video takes: instant, realistic, or a number of seconds.")
+    ] = "instant",
 ) -> None:
     """Run the service on 127.0.0.1:8000: its own database, the API and a worker, until Ctrl-C."""
     from seedbed.fleet.interrupts import run_loop
     from seedbed.settings import load_settings
     from seedbed.telemetry.logs import start_logging
 
+    if test:
+        with _rehearsing_settings(latency) as settings:
+            start_logging(settings.log_level)
+            run_loop(_serve(settings, workers=workers, welcome=_test_welcome))
+        return
+    if latency != "instant":
+        raise typer.BadParameter("--latency needs --test: in life a video takes as long as it takes.")
     settings = load_settings()
     start_logging(settings.log_level)
-    run_loop(_serve(settings, workers=workers))
+    run_loop(_serve(settings, workers=workers, welcome=_welcome))
 
 
-async def _serve(settings: Settings, *, workers: int) -> None:
+async def _serve(settings: Settings, *, workers: int, welcome: Callable[[Running], Awaitable[str]]) -> None:
     import asyncio
 
     from seedbed.cli.service import running_service
@@ -38,7 +56,7 @@ async def _serve(settings: Settings, *, workers: int) -> None:
     with interrupts(stop.set, lambda: [force() for force in hurry]):
         async with running_service(settings, workers=workers) as running:
             hurry.append(running.force)
-            _say(_welcome(running))
+            _say(await welcome(running))
             broken = asyncio.create_task(running.broken())
             stopped = asyncio.create_task(stop.wait())
             await asyncio.wait([broken, stopped], return_when=asyncio.FIRST_COMPLETED)
@@ -48,7 +66,48 @@ async def _serve(settings: Settings, *, workers: int) -> None:
             _say("Stopping ...")
 
 
-def _welcome(running: Running) -> str:
+@contextmanager
+def _rehearsing_settings(latency: str) -> Iterator[Settings]:
+    """Give the settings of a service for tests, on the port that is set; webhooks may go to this machine."""
+    from ipaddress import ip_network
+
+    from seedbed.cli.throwaway import throwaway_settings
+    from seedbed.core.latency import parse_latency
+    from seedbed.settings import load_settings
+
+    try:
+        queue_s = parse_latency(latency).queue_s
+    except ValueError as exc:
+        raise typer.BadParameter(str(exc), param_hint="--latency") from exc
+    given = load_settings()
+    with throwaway_settings(port=given.port, log_level="error") as settings:
+        yield replace(
+            settings,
+            engine=f"testcard@{latency}",
+            test_queue_s=queue_s,
+            open_networks=(*settings.open_networks, ip_network("127.0.0.0/8"), ip_network("::1/128")),
+            requests_per_minute=TEST_REQUESTS_PER_MINUTE,
+            cancels_per_minute=TEST_REQUESTS_PER_MINUTE,
+        )
+
+
+async def _test_welcome(running: Running) -> str:
+    """Wait until a worker is ready, and return what a shell can read: a test begins when this is there."""
+    from seedbed.cli.database import connected
+    from seedbed.cli.developer import make_test_login
+
+    await running.ready()
+    assert running.settings.database_url is not None
+    async with connected(running.settings.database_url) as conn:
+        login = await make_test_login(conn, base_url=running.settings.base_url)
+    return (
+        "# Seedbed in test mode; nothing of it is kept. Ctrl-C stops it.\n"
+        f"export SEEDBED_CLIENT_URL={login.base_url}\n"
+        f"export SEEDBED_CLIENT_KEY={login.key}"
+    )
+
+
+async def _welcome(running: Running) -> str:
     from seedbed.cli.console import speaks_korean
     from seedbed.cli.home import login_file
     from seedbed.cli.quickstart import ENGLISH, KOREAN, welcome
