@@ -41,7 +41,7 @@ def test_ten_in_a_row_are_exactly_what_was_promised(
 def test_a_refusal_is_one_line_that_says_what_would_be_right(served: Served) -> None:
     done = run_cli(served.home, "generate", "-p", "x", "--duration", "3")
 
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert done.stderr.startswith("seedbed: duration must be 4 to 15")
 
 
@@ -50,7 +50,7 @@ def test_a_text_file_that_is_named_like_a_picture_is_refused_at_the_upload(serve
 
     done = run_cli(served.home, "generate", str(tmp_path / "note.jpg"), "-p", "x")
 
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert done.stderr.count("\n") == 1
 
 

@@ -13,11 +13,15 @@ import typer
 
 from seedbed.cli import (
     audit,
+    batch,
+    conformance,
     contact_sheet,
     credit_commands,
     demo,
     doctor,
+    env,
     generate,
+    job_commands,
     key_commands,
     listen,
     migrate,
@@ -27,13 +31,13 @@ from seedbed.cli import (
     work,
 )
 from seedbed.cli.console import complain
+from seedbed.cli.exit_codes import exit_code_of
 from seedbed.core.errors import SeedbedError
 
 app = typer.Typer(
     name="seedbed",
     help="The open, self-hosted Seedance 2.0 Open API. Start with `seedbed demo` or `seedbed serve`.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -41,6 +45,14 @@ app.command()(demo.demo)
 app.command()(serve.serve)
 app.command()(work.work)
 app.command()(generate.generate)
+app.command()(generate.estimate)
+app.command()(job_commands.get)
+app.command(name="list")(job_commands.list_jobs)
+app.command()(job_commands.watch)
+app.command()(job_commands.cancel)
+app.command()(job_commands.upload)
+app.command()(batch.batch)
+app.command()(env.env)
 app.command()(listen.listen)
 app.add_typer(webhook_commands.webhook_commands, name="webhooks")
 app.command(name="contact-sheet")(contact_sheet.contact_sheet)
@@ -50,6 +62,7 @@ app.command()(migrate.migrate)
 app.command(name="settings")(settings_table.settings)
 app.command()(doctor.doctor)
 app.command()(audit.audit)
+app.command()(conformance.conformance)
 
 
 def main() -> None:
@@ -62,12 +75,12 @@ def main() -> None:
         if os.environ.get("SEEDBED_LOG_LEVEL") == "debug":
             raise
         complain(_sentence(error))
-        sys.exit(1)
+        sys.exit(exit_code_of(error))
 
 
 def _expected() -> tuple[type[BaseException], ...]:
     """Python asks only once something was raised, so a command that goes well never pays for these imports."""
-    from seedbed_client import ClientError
+    from seedbed_client import SeedbedError as ClientError
 
     return SeedbedError, ClientError, OSError
 

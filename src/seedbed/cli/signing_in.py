@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from seedbed_client import Seedbed
 
 BaseUrl = Annotated[
     str | None, typer.Option(envvar="SEEDBED_CLIENT_URL", help="The service. Default: `seedbed serve` here.")
@@ -28,3 +31,11 @@ def login(base_url: str | None, key: str | None) -> tuple[str, str]:
     if known is None:
         raise NotReady("There is no service here yet. Start `seedbed serve`, or name one with --base-url and --key.")
     return base_url or known.base_url, key or known.key
+
+
+def signed_in(base_url: str | None, key: str | None) -> Seedbed:
+    """Return a client of the service that the options, the environment or this home folder name. Close it."""
+    from seedbed_client import Seedbed
+
+    url, api_key = login(base_url, key)
+    return Seedbed(api_key, url)
