@@ -1,63 +1,121 @@
-"""Reads one file out of a multipart form, straight to the disk: no more of it than one chunk is ever in memory.
+"""Reads a multipart form straight to the disk: no more of it than one chunk is ever in memory.
 
-Text fields beside the file are allowed; only their digests are kept, for the Idempotency-Key.
+A form may hold one file. Its text fields lie one after the other in a file of their own, because one of them may be a
+`data:` URI of megabytes; whoever wants them reads them when there is a place in memory for them.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import BinaryIO
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
 from seedbed.api.arrival import check_encoding, limited
-from seedbed.core.errors import InvalidRequest, UnsupportedMediaType
+from seedbed.api.form_parts import Parts
+from seedbed.core.errors import InvalidRequest, TooLarge, UnsupportedMediaType
 from seedbed.core.idempotency import form_digest
+from seedbed.core.urls import DATA_SCHEME
 
 FILE_FIELD = "file"
-MAX_PARTS = 100
-ONE_FILE = "The form must hold one file, in a field such as 'file'"
 
 
 @dataclass(frozen=True, slots=True)
 class ReceivedFile:
-    """A file of a form, as it now lies on the disk. `sha256` is in hexadecimal digits; `digest` is the whole form's."""
+    """A file of a form, as it now lies on the disk. `sha256` is in hexadecimal digits; `digest` is the whole form's.
+
+    `field` is the name of its field, not of the file.
+    """
 
     path: Path
     size_bytes: int
     sha256: str
     digest: bytes
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextField:
+    """Where a text field's bytes are among those of all: start..end, end not included."""
+
+    name: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedForm:
+    """A whole form on the disk: its file, if it has one, and its text fields. `digest` does not depend on their order.
+
+    Whoever made the folder removes it.
+    """
+
+    file: ReceivedFile | None
+    fields: tuple[TextField, ...]
+    texts_path: Path
+    digest: bytes
+
+    @property
+    def text_bytes(self) -> int:
+        return self.fields[-1].end if self.fields else 0
+
+    def read_texts(self, *, limit_bytes: int) -> list[tuple[str, str]]:
+        """Return the text fields, name and text, in their order. `limit_bytes` is for all that is no `data:` URI.
+
+        Raises TooLarge, and InvalidRequest for what is not UTF-8.
+        """
+        with self.texts_path.open("rb") as file:
+            read = [(text.name, file.read(text.end - text.start)) for text in self.fields]
+        plain_bytes = sum(len(content) for _, content in read if not content.startswith(DATA_SCHEME.encode()))
+        if plain_bytes > limit_bytes:
+            raise TooLarge("The text of a form", limit_bytes=limit_bytes)
+        return [(name, _decoded(content, name)) for name, content in read]
 
 
 async def receive_file(request: Request, into: Path, *, limit_bytes: int, timeout_s: float) -> ReceivedFile:
-    """Write the form's only file to `into`. `limit_bytes` is for the whole form.
+    """Write the form's only file to `into`. `limit_bytes` is for the whole form. Text beside the file is not used.
 
     Raises UnsupportedMediaType, TooLarge, InvalidRequest.
     """
+    form = await receive_form(
+        request, into, what="An upload", file_field=FILE_FIELD, limit_bytes=limit_bytes, timeout_s=timeout_s
+    )
+    if form.file is None:
+        raise _not_one_file(0, FILE_FIELD)
+    return form.file
+
+
+async def receive_form(
+    request: Request, into: Path, *, what: str, file_field: str, limit_bytes: int, timeout_s: float
+) -> ReceivedForm:
+    """Write the form's file, if it has one, to `into`, and its text fields beside it. `limit_bytes` is for all of it.
+
+    `what` and `file_field` are for messages. Raises UnsupportedMediaType, TooLarge, InvalidRequest.
+    """
     boundary = _boundary(request)
-    with await asyncio.to_thread(into.open, "wb") as file:
-        parts = _Parts()
+    texts_path = into.with_name(f"{into.name}.texts")
+    arriving = limited(request, what=what, limit_bytes=limit_bytes, timeout_s=timeout_s)
+    with await asyncio.to_thread(into.open, "wb") as file, await asyncio.to_thread(texts_path.open, "wb") as texts:
+        parts = Parts()
         try:
             parser = MultipartParser(boundary, parts.callbacks())  # type: ignore[arg-type]  # a dict of functions
-            async with aclosing(_chunks(request, limit_bytes=limit_bytes, timeout_s=timeout_s)) as chunks:
+            async with aclosing(arriving) as chunks:
                 async for chunk in chunks:
                     parser.write(chunk)
-                    await asyncio.to_thread(parts.drain, file)
+                    await asyncio.to_thread(parts.drain, file, texts)
             parser.finalize()
         except FormParserError as exc:
             raise InvalidRequest("The multipart form cannot be read; it is malformed.", param="body") from exc
-    return parts.received(into)
-
-
-def _chunks(request: Request, *, limit_bytes: int, timeout_s: float) -> AsyncGenerator[bytes, None]:
-    return limited(request, what="An upload", limit_bytes=limit_bytes, timeout_s=timeout_s)
+    if not parts.is_complete:
+        raise InvalidRequest("The multipart form breaks off before its end.", param="body")
+    if parts.files > 1:
+        raise _not_one_file(parts.files, file_field)
+    return _received(parts, into, texts_path)
 
 
 def _boundary(request: Request) -> bytes:
@@ -70,77 +128,25 @@ def _boundary(request: Request) -> bytes:
     return options[b"boundary"]
 
 
-@dataclass(slots=True)
-class _Parts:
-    """Follows the parser through the form, and keeps what belongs to the file until it is drained."""
+def _received(parts: Parts, path: Path, texts_path: Path) -> ReceivedForm:
+    whole = form_digest(
+        fields=[(text.name, text.digest.digest()) for text in parts.texts],
+        files=[(parts.file_field, parts.digest.digest())] if parts.files else [],
+    )
+    file = ReceivedFile(path, parts.size_bytes, parts.digest.hexdigest(), whole, parts.file_field)
+    bounds = pairwise(accumulate((text.size_bytes for text in parts.texts), initial=0))
+    fields = tuple(TextField(text.name, *bound) for text, bound in zip(parts.texts, bounds, strict=True))
+    return ReceivedForm(file if parts.files else None, fields, texts_path, whole)
 
-    is_complete: bool = False
-    parts: int = 0
-    files: int = 0
-    size_bytes: int = 0
-    digest: hashlib._Hash = field(default_factory=hashlib.sha256)
-    file_name: str = ""  # of the field, not of the file
-    texts: list[tuple[str, hashlib._Hash]] = field(default_factory=list)
-    _is_file: bool = False
-    _header_name: bytes = b""
-    _header_value: bytes = b""
-    _waiting: list[bytes] = field(default_factory=list)
 
-    def callbacks(self) -> dict[str, object]:
-        return {
-            "on_part_begin": self._begin,
-            "on_header_field": self._name,
-            "on_header_value": self._value,
-            "on_header_end": self._header,
-            "on_part_data": self._data,
-            "on_end": self._end,
-        }
+def _decoded(content: bytes, name: str) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError as exc:
+        raise InvalidRequest(
+            f"{name[:80]} is not valid UTF-8: byte {exc.start} cannot be read.", param=name[:80]
+        ) from exc
 
-    def drain(self, file: BinaryIO) -> None:
-        for data in self._waiting:
-            file.write(data)
-            self.digest.update(data)
-            self.size_bytes += len(data)
-        self._waiting.clear()
 
-    def received(self, path: Path) -> ReceivedFile:
-        if not self.is_complete:
-            raise InvalidRequest("The multipart form breaks off before its end.", param="body")
-        if self.files != 1:
-            raise InvalidRequest(f"{ONE_FILE}; it holds {self.files}.", param=FILE_FIELD)
-        texts = [(name, digest.digest()) for name, digest in self.texts]
-        whole = form_digest(fields=texts, files=[(self.file_name, self.digest.digest())])
-        return ReceivedFile(path, self.size_bytes, self.digest.hexdigest(), whole)
-
-    def _begin(self) -> None:
-        self._is_file = False
-        self.parts += 1
-        if self.parts > MAX_PARTS:
-            raise InvalidRequest(f"The form has more than {MAX_PARTS} parts.", param="body")
-
-    def _name(self, data: bytes, start: int, end: int) -> None:
-        self._header_name += data[start:end]
-
-    def _value(self, data: bytes, start: int, end: int) -> None:
-        self._header_value += data[start:end]
-
-    def _header(self) -> None:
-        if self._header_name.lower() == b"content-disposition":
-            _, options = parse_options_header(self._header_value)
-            self._is_file = b"filename" in options
-            self.files += self._is_file
-            name = options.get(b"name", b"").decode("utf-8", errors="backslashreplace")
-            if self._is_file:
-                self.file_name = name
-            else:
-                self.texts.append((name, hashlib.sha256()))
-        self._header_name = self._header_value = b""
-
-    def _data(self, data: bytes, start: int, end: int) -> None:
-        if self._is_file and self.files == 1:
-            self._waiting.append(data[start:end])
-        elif not self._is_file and self.texts:
-            self.texts[-1][1].update(data[start:end])
-
-    def _end(self) -> None:
-        self.is_complete = True
+def _not_one_file(files: int, name: str) -> InvalidRequest:
+    return InvalidRequest(f"The form must hold one file, in a field such as '{name}'; it holds {files}.", param=name)

@@ -19,6 +19,7 @@ from seedbed.api.job_ids import is_job_id
 from seedbed.api.json_body import json_body
 from seedbed.api.native.answers import json_response, raw_json
 from seedbed.api.openai.drafts import draft_of
+from seedbed.api.openai.forms import is_form, order_from_form
 from seedbed.api.openai.paths import ROOT, VIDEOS
 from seedbed.api.openai.wire import DeletedVideo
 from seedbed.api.ordering import Dialect, Ordered, order_job
@@ -39,6 +40,8 @@ async def create(service: Service, request: Request) -> Response:
     """Accept a video: it is priced, held, queued and answered in one commit."""
     who = await principal(service, request)
     idempotency_key(request)  # one that cannot be used is refused before the body is read
+    if is_form(request):
+        return _created(await order_from_form(service, request, who, OPENAI_DIALECT))
     rules = service.settings
     async with json_body(
         request,
