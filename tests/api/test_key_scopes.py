@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 from customers import ROOT
 
+from seedbed.api.ark.paths import ROOT as ARK_ROOT
+from seedbed.api.ark.routes import ark_app
 from seedbed.api.native.routes import native_app
+from seedbed.api.openai.paths import ROOT as OPENAI_ROOT
+from seedbed.api.openai.routes import openai_app
 from seedbed.core.keys import Scope
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "keys.md").read_text(encoding="utf-8")
@@ -23,13 +27,23 @@ ALLOWED = {
 }
 
 
+IDS = {"{job_id}": "req_", "{delivery_id}": "msg_", "{task_id}": "cgt-", "{video_id}": "video_"}
+
+
 def filled(path: str) -> str:
-    return ROOT + path.replace("{job_id}", "req_" + "0" * 32).replace("{delivery_id}", "msg_" + "0" * 32)
+    for name, prefix in IDS.items():
+        path = path.replace(name, prefix + "0" * 32)
+    return path if path.startswith((f"{ARK_ROOT}/", f"{OPENAI_ROOT}/")) else ROOT + path
 
 
 def test_every_path_and_method_stands_in_the_document():
-    routes = native_app(None).routes  # nothing is served here
-    served = {(method, route.path) for route in routes for method in route.methods - {"HEAD"}}
+    apps = {"": native_app(None), ARK_ROOT: ark_app(None), OPENAI_ROOT: openai_app(None)}  # nothing is served here
+    served = {
+        (method, root + route.path)
+        for root, app in apps.items()
+        for route in app.routes
+        for method in route.methods - {"HEAD"}
+    }
 
     assert set(TABLE) == served
 
@@ -43,10 +57,7 @@ async def test_a_key_without_the_scope_is_forbidden_and_told_which(enrol, http, 
 
         assert (answer.status_code == 403) == (needed not in allowed), (scope, answer.text)
         if answer.status_code == 403:
-            assert answer.json()["error"] == {
-                "code": "forbidden",
-                "message": f"This API key lacks the scope '{needed}'.",
-            }
+            assert answer.json()["error"]["message"].startswith(f"This API key lacks the scope '{needed}'.")
 
 
 @pytest.mark.parametrize(("method", "path", "_needed"), KEYED)
