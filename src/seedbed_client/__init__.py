@@ -4,6 +4,7 @@ It needs httpx and nothing else, and shares nothing with the server but the cont
 service that speaks the same documents.
 """
 
+from seedbed_client.asynchronous import AsyncSeedbed as AsyncSeedbed
 from seedbed_client.blocking import Seedbed as Seedbed
 from seedbed_client.errors import ApiError as ApiError
 from seedbed_client.errors import BadRange as BadRange

@@ -5,16 +5,14 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
-from types import TracebackType
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from contextlib import ExitStack, closing
+from typing import Any, Concatenate, ParamSpec, TypeVar, Unpack
 
 import httpx
 
 from seedbed_client import account, downloads, events, videos, webhooks
-from seedbed_client.errors import ConnectionFailed
-from seedbed_client.exchange import Answer, Effect, Emit, Now, Pause, Read, Send, Service, Steps, Stream
-from seedbed_client.transport import CHUNK_BYTES, final, lost, must_trust_env, prepared, service_of
+from seedbed_client.exchange import Answer, Effect, Emit, Now, Pause, Read, Send, Service, Steps, Stream, final, take
+from seedbed_client.transport import FOREIGN, Options, lost, must_trust_env, prepared, service_of
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -24,7 +22,8 @@ class Seedbed:
     """Close it, or use it in a `with` block. An `http_client` that you give stays yours to close.
 
     Without `api_key` and `base_url`, SEEDBED_CLIENT_KEY and SEEDBED_CLIENT_URL say them, and a service on this machine
-    is the last guess. `idempotent_posts=False` is for a service that does not know Idempotency-Key: an order whose
+    is the last guess. `timeout_s` (60) is for each step of a call, `max_retries` (3) for a call that got no answer or
+    was told to come again. `idempotent_posts=False` is for a service that does not know Idempotency-Key: an order whose
     answer was lost is then not sent again, for it might be paid twice.
     """
 
@@ -33,14 +32,10 @@ class Seedbed:
         api_key: str | None = None,
         base_url: str | None = None,
         *,
-        timeout_s: float = 60.0,
-        max_retries: int = 3,
         http_client: httpx.Client | None = None,
-        idempotent_posts: bool = True,
+        **options: Unpack[Options],
     ) -> None:
-        self.service = service_of(
-            api_key, base_url, timeout_s=timeout_s, max_retries=max_retries, idempotent_posts=idempotent_posts
-        )
+        self.service = service_of(api_key, base_url, **options)
         self._is_ours = http_client is None
         self._http = http_client or httpx.Client(trust_env=must_trust_env(self.service.base_url))
         self.videos, self.assets, self.models = Videos(self), Assets(self), Models(self)
@@ -49,9 +44,7 @@ class Seedbed:
     def __enter__(self) -> Seedbed:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -60,66 +53,43 @@ class Seedbed:
 
     def run(self, steps: Steps[T]) -> T:
         """Take steps to their end and return the result."""
-        result: list[T] = list(self.iterate(final(steps)))
-        return result[0]
+        [result] = self.iterate(final(steps))
+        return result
 
     def iterate(self, steps: Stream[T]) -> Iterator[T]:
         """Take steps and yield what they emit."""
-        with closing(steps), closing(_Line(self._http, self.service)) as line:
-            advance, came = steps.send, None
-            while True:
-                try:
-                    effect = advance(came)
-                except StopIteration:
-                    return
+        came: Any = None
+        with closing(steps), ExitStack() as opened:
+            while (effect := take(steps, came)) is not None:
                 if isinstance(effect, Emit):
+                    came = None
                     yield effect.value
-                    advance, came = steps.send, None
-                    continue
-                try:
-                    advance, came = steps.send, line.perform(effect)
-                except ConnectionFailed as exc:
-                    advance, came = steps.throw, exc
+                else:
+                    came = self._perform(effect, opened)
 
+    def _perform(self, effect: Effect, opened: ExitStack) -> Any:
+        try:
+            match effect:
+                case Pause(seconds):
+                    return time.sleep(seconds)
+                case Now():
+                    return time.monotonic()
+                case Read(answer):
+                    return next(answer.chunks, b"")
+                case Send():
+                    return self._send(effect, opened)
+        except FOREIGN as exc:
+            return lost(self.service, exc)
 
-class _Line:
-    """Performs the effects of one call after another. At most one answer is open."""
-
-    def __init__(self, http: httpx.Client, service: Service) -> None:
-        self._http, self._service = http, service
-        self._open: httpx.Response | None = None
-        self._chunks: Iterator[bytes] = iter(())
-
-    def perform(self, effect: Effect) -> Any:
-        match effect:
-            case Pause(seconds):
-                return time.sleep(seconds)
-            case Now():
-                return time.monotonic()
-            case Send():
-                return self._send(effect)
-            case Read():
-                with lost(self._service):
-                    return next(self._chunks, b"")
-
-    def _send(self, effect: Send) -> Answer:
-        self.close()
-        with lost(self._service), prepared(self._service, effect.call) as request:
-            response = self._http.send(
-                self._http.build_request(**request), stream=True, follow_redirects=effect.is_open
-            )
-            self._open = response
-            if effect.is_open and response.is_success:
-                self._chunks = response.iter_bytes(CHUNK_BYTES)
-                return Answer(response.status_code, response.headers)
-            body = response.read()
-        self.close()
-        return Answer(response.status_code, response.headers, body)
-
-    def close(self) -> None:
-        if self._open is not None:
-            self._open.close()
-        self._open, self._chunks = None, iter(())
+    def _send(self, effect: Send, opened: ExitStack) -> Answer:
+        opened.close()
+        with prepared(self.service, effect.call) as request:
+            sent = self._http.build_request(**request)
+            response = self._http.send(sent, stream=True, follow_redirects=effect.is_open)
+        opened.callback(response.close)
+        if effect.is_open and response.is_success:
+            return Answer(response.status_code, response.headers, chunks=response.iter_bytes())
+        return Answer(response.status_code, response.headers, response.read())
 
 
 def _call(step: Callable[Concatenate[Service, P], Steps[T]]) -> Callable[Concatenate[_Part, P], T]:

@@ -61,7 +61,7 @@ def _write(answer: Answer, part: Path, begin: int, tell: Tell | None) -> Steps[N
     with part.open("r+b") as file:
         file.truncate(begin)
         file.seek(begin)
-        while chunk := (yield Read()):
+        while chunk := (yield Read(answer)):
             file.write(chunk)
             if tell:
                 tell(file.tell(), total)

@@ -56,7 +56,7 @@ def events(
         fruitless += 1
         lost = ConnectionFailed(service.base_url, "it ended the events before the generation was final")
         try:
-            while chunk := (yield Read()):
+            while chunk := (yield Read(answer)):
                 for event in lines.feed(chunk):
                     fruitless, last_event_id = 0, event.id or last_event_id
                     yield Emit(event)

@@ -34,9 +34,9 @@ class Service:
 
     base_url: str
     api_key: str | None = field(repr=False)
-    timeout_s: float
-    max_retries: int
-    idempotent_posts: bool
+    timeout_s: float = 60.0
+    max_retries: int = 3
+    idempotent_posts: bool = True
 
     def url(self, path: str) -> str:
         return urljoin(self.base_url + "/", path)
@@ -65,9 +65,12 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """`chunks` is what a client reads an open answer's body from, and of no use to others."""
+
     status: int
     headers: Mapping[str, str]
     body: bytes = b""
+    chunks: Any = None
 
     def json(self) -> dict[str, Any] | None:
         try:
@@ -87,7 +90,9 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Read the next bytes of the open answer; none at its end."""
+    """Read the next bytes of an open answer; none at its end. The next Send closes it."""
+
+    answer: Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +115,19 @@ class Emit(Generic[T]):
 Effect = Send | Read | Pause | Now
 Steps = Generator[Effect, Any, T]
 Stream = Generator[Effect | Emit[T], Any, None]
+
+
+def take(steps: Stream[T], came: object) -> Effect | Emit[T] | None:
+    """Hand over what came of the last effect, an error too, and return the next effect; None at the end."""
+    try:
+        return steps.throw(came) if isinstance(came, ConnectionFailed) else steps.send(came)
+    except StopIteration:
+        return None
+
+
+def final(steps: Steps[T]) -> Stream[T]:
+    """Emit the result of steps at their end."""
+    yield Emit((yield from steps))
 
 
 def ask(service: Service, call: Call, kind: type[T]) -> Steps[T]:

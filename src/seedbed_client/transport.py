@@ -7,23 +7,27 @@ import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypedDict, Unpack
 from urllib.parse import urlsplit
 
 import httpx
 
 from seedbed_client.errors import ConnectionFailed
-from seedbed_client.exchange import ROOT, Call, Emit, Service, Steps, Stream, Tell
+from seedbed_client.exchange import ROOT, Call, Service, Tell
 
-T = TypeVar("T")
-
-CHUNK_BYTES = 1 << 18
 HERE = "http://127.0.0.1:8000"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
+FOREIGN = (httpx.HTTPError, httpx.InvalidURL)
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL)
 
 
-def service_of(api_key: str | None, base_url: str | None, **options: Any) -> Service:
+class Options(TypedDict, total=False):
+    timeout_s: float
+    max_retries: int
+    idempotent_posts: bool
+
+
+def service_of(api_key: str | None, base_url: str | None, **options: Unpack[Options]) -> Service:
     """Fill in from the environment what was not said. A base URL may name the dialect's root, too."""
     url = base_url or os.environ.get("SEEDBED_CLIENT_URL") or HERE
     key = api_key or os.environ.get("SEEDBED_CLIENT_KEY") or None
@@ -33,11 +37,6 @@ def service_of(api_key: str | None, base_url: str | None, **options: Any) -> Ser
 def must_trust_env(base_url: str) -> bool:
     """A proxy from the environment must not see what stays on this machine."""
     return urlsplit(base_url).hostname not in _LOOPBACK
-
-
-def final(steps: Steps[T]) -> Stream[T]:
-    """Emit the result of steps at their end."""
-    yield Emit((yield from steps))
 
 
 @contextlib.contextmanager
@@ -60,14 +59,12 @@ def prepared(service: Service, call: Call) -> Iterator[dict[str, Any]]:
         yield request | {"files": {"file": (call.file.name, file)}}
 
 
-@contextlib.contextmanager
-def lost(service: Service) -> Iterator[None]:
-    """Translate what httpx raises."""
-    try:
-        yield
-    except (httpx.HTTPError, httpx.InvalidURL) as exc:
-        was_sent = not isinstance(exc, _NOT_SENT)
-        raise ConnectionFailed(service.base_url, str(exc) or type(exc).__name__, was_sent=was_sent) from exc
+def lost(service: Service, error: Exception) -> ConnectionFailed:
+    """Translate what httpx has raised."""
+    was_sent = not isinstance(error, _NOT_SENT)
+    failed = ConnectionFailed(service.base_url, str(error) or type(error).__name__, was_sent=was_sent)
+    failed.__cause__ = error
+    return failed
 
 
 class _Told(io.FileIO):

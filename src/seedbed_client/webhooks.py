@@ -40,8 +40,8 @@ class Secrets:
 class WebhookAttempt:
     number: int
     at: datetime
-    status: int | None
     latency_ms: int
+    status: int | None = None
     excerpt: str | None = None
     error: str | None = None
 

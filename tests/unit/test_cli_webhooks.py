@@ -9,9 +9,9 @@ import httpx
 import pytest
 import typer
 
+from seedbed.cli.forwarding import Forwarded, Forwarder
 from seedbed.cli.listen import POLL_S, check_target, follow, line_of, moment_of
 from seedbed_client import ApiError, Seedbed, WebhookEvent
-from seedbed_client.forwarding import Forwarded, Forwarder
 
 EVENT = WebhookEvent(
     "msg_1",

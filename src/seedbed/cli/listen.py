@@ -18,9 +18,9 @@ from seedbed.cli.console import rfc3339
 from seedbed.cli.signing_in import BaseUrl, Key, login
 
 if TYPE_CHECKING:
+    from seedbed.cli.forwarding import Forwarded
     from seedbed_client import WebhookEvent
     from seedbed_client.blocking import Webhooks
-    from seedbed_client.forwarding import Forwarded
 
 POLL_S = 25
 LONGEST_PAUSE_S = 10.0
@@ -42,8 +42,8 @@ def listen(
     from contextlib import nullcontext
 
     from seedbed.cli.console import complain
+    from seedbed.cli.forwarding import Forwarder
     from seedbed_client import Seedbed
-    from seedbed_client.forwarding import Forwarder
 
     begin = moment_of(since) if since else None
     check_target(forward_to)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from seedbed_client.webhooks import WebhookEvent
+from seedbed_client import WebhookEvent
 
 TIMEOUT_S = 15.0
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
