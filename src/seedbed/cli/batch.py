@@ -130,7 +130,7 @@ class _Told:
 
 def _ask() -> None:
     if not sys.stdin.isatty():
-        raise typer.BadParameter("nobody is here to agree to the price; say --yes.")
+        raise typer.BadParameter("Nobody is at a terminal to agree to the price; say --yes.")
     typer.confirm("Order them?", abort=True)
 
 

@@ -118,8 +118,10 @@ def _header(path: Path, header: list[str]) -> list[str]:
     plain = ["".join(filter(str.isalnum, name)).lower() for name in header]
     unknown = [name for name, key in zip(header, plain, strict=True) if key not in _KNOWN]
     if unknown or "prompt" not in plain or len(set(plain)) < len(plain):
-        wrong = f"has no column '{unknown[0][:40]}' to offer" if unknown else "needs a column 'prompt', and each once"
-        raise typer.BadParameter(f"{path} {wrong}; columns are {', '.join(COLUMNS)}.")
+        wrong = (
+            f"has a column '{unknown[0][:40]}', which is none of" if unknown else "needs a prompt, and each once, of"
+        )
+        raise typer.BadParameter(f"{path} {wrong}: {', '.join(COLUMNS)}.")
     return [_KNOWN[key] for key in plain]
 
 

@@ -116,7 +116,7 @@ def takes_order(command: Callable[Concatenate[OrderOptions, P], None]) -> Callab
     @functools.wraps(command)
     def run(**given: Any) -> None:
         order = OrderOptions(**{field.name: given.pop(field.name) for field in fields(OrderOptions)})
-        command(order, **given)  # type: ignore[call-arg]
+        command(order, **given)  # type: ignore[call-arg]  # Typer gives what the signature says
 
     hints = get_type_hints(OrderOptions, include_extras=True)
     ordered = [
@@ -126,7 +126,7 @@ def takes_order(command: Callable[Concatenate[OrderOptions, P], None]) -> Callab
         for field in fields(OrderOptions)
     ]
     own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
-    run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+    run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # what inspect itself looks for
         [*ordered, *(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own)]
     )
     run.__annotations__ = {}
