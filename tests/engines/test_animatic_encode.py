@@ -6,7 +6,7 @@ import pytest
 from animatic_scenes import SMALL
 
 from seedbed.core.engine import Canvas
-from seedbed.core.sizes import Size
+from seedbed.core.sizes import SIZES, Size
 from seedbed.engines.animatic import encoder
 from seedbed.engines.animatic.encode import encode, split, workers_for
 from seedbed.engines.animatic.encoder import X264, choose_encoder, to_frame
@@ -103,3 +103,16 @@ def test_a_card_that_cannot_encode_leaves_it_to_x264(monkeypatch, tmp_path):
     monkeypatch.setattr(encoder, "NVENC", "no_such_encoder")
 
     assert choose_encoder(Canvas(SMALL, 25, 24)) == X264
+
+
+@pytest.mark.parametrize("size", sorted(set(SIZES.values()), key=str), ids=str)
+def test_planes_of_every_size_reach_the_encoder_as_they_are(size):
+    planes = Planes.empty(size.width_px, size.height_px)
+    for plane in planes.each():
+        plane[:] = np.arange(plane.size).reshape(plane.shape) % 251
+
+    frame = to_frame(planes, 0)
+
+    for seen, plane in zip(frame.planes, planes.each(), strict=True):
+        lines = np.frombuffer(memoryview(seen), np.uint8).reshape(-1, seen.line_size)
+        assert np.array_equal(lines[: seen.height, : seen.width], plane)

@@ -96,7 +96,8 @@ def to_frame(planes: Planes, number: int, cuts: Collection[int] = ()) -> VideoFr
     """
     height, width = planes.y.shape
     whole = planes.whole
-    if whole is None:
+    # PyAV takes the height of such a buffer for a multiple of 4, and would look for the chroma two lines too early.
+    if whole is None or height % 4:
         frame = VideoFrame(width, height, "yuv420p")
         for target, plane in zip(frame.planes, planes.each(), strict=True):
             buffer = np.frombuffer(memoryview(target), np.uint8).reshape(-1, target.line_size)
