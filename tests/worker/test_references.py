@@ -22,11 +22,12 @@ from seedbed.worker.references import gather
 
 pytestmark = pytest.mark.server
 
-SAMPLE = "https://example.com/a.jpg"
+SAMPLE = "https://example.com/a.jpg"  # a tall picture
+WIDE_SAMPLE = "https://example.com/h.jpg"
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
-def job_with(world: World, *references: Reference) -> Job:
+def job_with(world: World, *references: Reference, fits_videos: bool = False) -> Job:
     return Job(
         id="req_1",
         account_id=world.account_id,
@@ -34,7 +35,9 @@ def job_with(world: World, *references: Reference) -> Job:
         dialect="native",
         pool="default",
         state=State.PROCESSING,
-        request=GenerationRequest(model="seedance-2.0", prompt="a lake", seed=1, references=references),
+        request=GenerationRequest(
+            model="seedance-2.0", prompt="a lake", seed=1, references=references, fits_videos=fits_videos
+        ),
         aspect_ratio=None,
         charged_credits=1,
         created_at=NOON,
@@ -46,10 +49,10 @@ def job_with(world: World, *references: Reference) -> Job:
 def gathered(world, tmp_path):
     (tmp_path / "job").mkdir()
 
-    async def run(*references: Reference, **changes):
+    async def run(*references: Reference, fits_videos: bool = False, **changes):
         sources = replace(sources_of(world.settings, world.pool, world.blobs), **changes)
         named = (replace(reference, name=f"mediaUrls[{i}]") for i, reference in enumerate(references))
-        return await gather(job_with(world, *named), tmp_path / "job", sources)
+        return await gather(job_with(world, *named, fits_videos=fits_videos), tmp_path / "job", sources)
 
     return run
 
@@ -77,7 +80,7 @@ async def test_a_sample_picture_comes_from_the_package(gathered):
 
     [reference] = found.references
     assert (reference.kind, reference.role, reference.name) == (Kind.IMAGE, Role.FIRST_FRAME, "mediaUrls[0]")
-    assert found.first_picture is not None
+    assert found.sizing is not None
     assert reference.path.read_bytes()[:2] == b"\xff\xd8"
 
 
@@ -88,7 +91,7 @@ async def test_an_upload_comes_from_the_blobs(world, gathered, clip):
 
     assert [reference.kind for reference in found.references] == [Kind.VIDEO, Kind.IMAGE]
     assert found.references[0].path.read_bytes() == clip.read_bytes()
-    assert found.first_picture != Size(864, 496)
+    assert found.sizing != Size(864, 496)
 
 
 async def test_an_upload_of_the_other_mode_is_not_there(world, gathered):
@@ -148,4 +151,23 @@ async def test_a_file_that_is_no_picture_is_named_by_its_place(gathered):
 async def test_a_job_without_references_needs_nothing(gathered):
     found = await gathered()
 
-    assert (found.references, found.first_picture) == ((), None)
+    assert (found.references, found.sizing) == ((), None)
+
+
+async def test_where_videos_count_the_clip_takes_the_shape_of_the_video(world, gathered, clip):
+    url = await upload(world, clip.read_bytes())
+    given = (Reference(SAMPLE, Role.REFERENCE_IMAGE, ""), Reference(url, Role.REFERENCE_VIDEO, ""))
+
+    usual, fitting = await gathered(*given), await gathered(*given, fits_videos=True)
+
+    assert fitting.sizing == Size(864, 496)
+    assert usual.sizing not in {None, fitting.sizing}
+
+
+async def test_of_two_frames_the_first_gives_the_shape_wherever_it_stands(gathered):
+    first, last = Reference(SAMPLE, Role.FIRST_FRAME, ""), Reference(WIDE_SAMPLE, Role.LAST_FRAME, "")
+
+    alone, together = await gathered(first), await gathered(last, first)
+
+    assert together.sizing == alone.sizing
+    assert (await gathered(last)).sizing != alone.sizing

@@ -69,17 +69,23 @@ class RenderTask:
     references: tuple[LocalReference, ...]
     seed: int
     wants_audio: bool
+    wants_watermark: bool = False  # a visible mark, in the corner at the lower right
+    has_fixed_camera: bool = False  # whatever the prompt says
 
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What an engine can do. `roles` are those it makes use of; the others it ignores, and says so in a warning."""
+    """What an engine can do. `roles` are those it makes use of; the others it ignores, and says so in a warning.
+
+    For one that does not draw the visible mark itself, it is drawn into the finished clip, which is encoded again.
+    """
 
     name: str
     description: str
     roles: frozenset[Role]
     makes_audio: bool
     digital_source_type: str  # an IPTC term, for the machine-readable mark
+    draws_watermark: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,7 @@ class GenerationRequest:
     webhook_url: str | None = None
     metadata: dict[str, Any] | None = None
     aspect_ratios: tuple[AspectRatio, ...] = NATIVE_ASPECT_RATIOS  # to choose from once the picture is seen
+    fits_videos: bool = False  # the ratio is that of a video, if there is one, before that of a picture
     wants_watermark: bool = False  # a visible mark in the picture
     has_fixed_camera: bool = False  # whatever the prompt says
     is_flexible: bool = False  # served after everybody else, at half the price
@@ -145,6 +146,7 @@ def accept(draft: Draft, *, rules: Rules, chosen_seed: int, offer: Offer = NATIV
         references=references,
         aspect_ratio=ratio or (None if has_picture else DEFAULT_ASPECT_RATIO),
         aspect_ratios=model.aspect_ratios,
+        fits_videos=offer.fits_videos,
         duration_s=_duration(draft, model, param=names.duration),
         resolution=_choice(draft.resolution, Resolution, param=names.resolution, among=model.resolutions)
         or DEFAULT_RESOLUTION,

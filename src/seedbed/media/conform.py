@@ -11,7 +11,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
@@ -30,6 +30,7 @@ from seedbed.core.sizes import Size
 from seedbed.media.containers import open_container
 from seedbed.media.decode import to_pixels
 from seedbed.media.inspect import Finding, container_format, inspect
+from seedbed.media.mark import Mark, mark_for
 from seedbed.media.mux import (
     SAMPLE_RATE,
     Sound,
@@ -67,18 +68,29 @@ class Conformed:
     way: Way
 
 
-def conform(source: Path, out: Path, *, canvas: Canvas, wants_audio: bool, tags: Mapping[str, str]) -> Conformed:
+def conform(
+    source: Path,
+    out: Path,
+    *,
+    canvas: Canvas,
+    wants_audio: bool,
+    tags: Mapping[str, str],
+    is_marked: bool = False,
+) -> Conformed:
     """Make `out`, a new file that keeps CONTRACT 1.10, of an engine's MP4 or WebM. `source` stays as it is.
 
-    `tags` are written into the file: the engine's name and the digital source type. Raises EngineFailed if the engine's
-    file cannot be read; an unfinished `out` may be left then.
+    `tags` are written into the file: the engine's name and the digital source type. `is_marked`: every frame gets the
+    visible mark, so the picture is made anew. Raises EngineFailed if the engine's file cannot be read; an unfinished
+    `out` may be left then.
     """
+    mark = mark_for(canvas.size) if is_marked else None
     try:
         finding = inspect(source, canvas=canvas, wants_audio=wants_audio, tags=tags)
+        finding = replace(finding, has_video=finding.has_video and mark is None)
         if finding.is_kept:
             _pass_on(source, out)
         else:
-            _make(source, out, finding, canvas=canvas, wants_audio=wants_audio, tags=tags)
+            _make(source, out, finding, canvas=canvas, wants_audio=wants_audio, tags=tags, mark=mark)
             if not inspect(out, canvas=canvas, wants_audio=wants_audio, tags=tags).is_kept:
                 raise EngineFailed("The engine's file could not be made what was promised.")
     except MediaFault as exc:
@@ -95,7 +107,14 @@ def _pass_on(source: Path, out: Path) -> None:
 
 
 def _make(
-    source: Path, out: Path, finding: Finding, *, canvas: Canvas, wants_audio: bool, tags: Mapping[str, str]
+    source: Path,
+    out: Path,
+    finding: Finding,
+    *,
+    canvas: Canvas,
+    wants_audio: bool,
+    tags: Mapping[str, str],
+    mark: Mark | None,
 ) -> None:
     sound = None if finding.has_sound else _sound_of(source, canvas) if wants_audio else silence(canvas)
     format_name = container_format(source)
@@ -105,7 +124,7 @@ def _make(
         # A second handle for the second track: two readers of one container would take each other's packets.
         open_container(source, format_name) as again,
     ):
-        picture = _copied(given, made, "video") if finding.has_video else _remade_video(given, made, canvas)
+        picture = _copied(given, made, "video") if finding.has_video else _remade_video(given, made, canvas, mark)
         track = _copied(again, made, "audio") if sound is None else encode_audio(add_audio(made), sound)
         write_packets(made, picture, track)
 
@@ -124,20 +143,22 @@ def _copied(given: InputContainer, made: OutputContainer, kind: str) -> Iterable
     return packets()
 
 
-def _remade_video(given: InputContainer, made: OutputContainer, canvas: Canvas) -> Iterable[Packet[Any]]:
+def _remade_video(
+    given: InputContainer, made: OutputContainer, canvas: Canvas, mark: Mark | None
+) -> Iterable[Packet[Any]]:
     if not given.streams.video:
         raise EngineFailed("The engine's file holds no picture.")
-    return encode_video(add_video(made, canvas), _retimed(given.decode(video=0), canvas))
+    return encode_video(add_video(made, canvas), _retimed(given.decode(video=0), canvas, mark))
 
 
-def _retimed(frames: Iterable[VideoFrame], canvas: Canvas) -> Iterator[VideoFrame]:
+def _retimed(frames: Iterable[VideoFrame], canvas: Canvas, mark: Mark | None = None) -> Iterator[VideoFrame]:
     """Return exactly the canvas's frames: each the one that is on screen at its moment in the source."""
     number, shown, start_s = 0, None, None
     for frame in frames:
         time_s = Fraction(frame.pts or 0) * Fraction(frame.time_base or 1)
         start_s = time_s if start_s is None else start_s
         while shown is not None and number < canvas.frames and Fraction(number, canvas.fps) < time_s - start_s:
-            yield to_frame(shown, number=number, canvas=canvas)
+            yield to_frame(shown, number=number, canvas=canvas, mark=mark)
             number += 1
         if number == canvas.frames:
             return
@@ -145,7 +166,7 @@ def _retimed(frames: Iterable[VideoFrame], canvas: Canvas) -> Iterator[VideoFram
     if shown is None:
         raise EngineFailed("The engine's file holds no frame that can be decoded.")
     for held in range(number, canvas.frames):
-        yield to_frame(shown, number=held, canvas=canvas)
+        yield to_frame(shown, number=held, canvas=canvas, mark=mark)
 
 
 def _sound_of(source: Path, canvas: Canvas) -> Sound:

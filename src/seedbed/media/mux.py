@@ -25,6 +25,7 @@ from av.video.stream import VideoStream
 
 from seedbed.core.engine import Canvas
 from seedbed.core.sizes import Size
+from seedbed.media.mark import Mark, marked
 from seedbed.media.pictures import Pixels
 
 Sound = npt.NDArray[np.float32]
@@ -34,6 +35,7 @@ AUDIO_BIT_RATE = 128_000
 AAC_FRAME_SAMPLES = 1024
 # Free tags need the second flag: without it, MP4 knows only the names that a music player shows.
 MOVFLAGS = "+faststart+use_metadata_tags"
+_SCALING = Interpolation.LANCZOS | Interpolation.ACCURATE_RND
 
 
 def open_mp4(path: Path, *, tags: Mapping[str, str]) -> OutputContainer:
@@ -67,15 +69,23 @@ def add_audio(container: OutputContainer) -> AudioStream:
     return stream
 
 
-def to_frame(pixels: Pixels, *, number: int, canvas: Canvas) -> VideoFrame:
-    """Return (H, W, 3) uint8 sRGB pixels of any size as the clip's frame of that number, scaled to the canvas."""
-    frame = VideoFrame.from_ndarray(pixels, format="rgb24").reformat(
+def to_frame(pixels: Pixels, *, number: int, canvas: Canvas, mark: Mark | None = None) -> VideoFrame:
+    """Return (H, W, 3) uint8 sRGB pixels of any size as the clip's frame of that number, scaled to the canvas.
+
+    A mark is laid on after the scaling.
+    """
+    frame = VideoFrame.from_ndarray(pixels, format="rgb24")
+    if mark is not None:
+        frame = frame.reformat(canvas.size.width_px, canvas.size.height_px, interpolation=_SCALING)
+        scaled = frame.to_ndarray().astype(np.uint8, copy=False)
+        frame = VideoFrame.from_ndarray(marked(scaled, mark), format="rgb24")
+    frame = frame.reformat(
         width=canvas.size.width_px,
         height=canvas.size.height_px,
         format="yuv420p",
         dst_colorspace=Colorspace.ITU709,
         dst_color_range=ColorRange.MPEG,
-        interpolation=Interpolation.LANCZOS | Interpolation.ACCURATE_RND,
+        interpolation=_SCALING,
     )
     frame.pts, frame.time_base = number, Fraction(1, canvas.fps)
     return frame

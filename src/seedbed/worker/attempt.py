@@ -62,14 +62,22 @@ async def make_video(job: Job, bench: Bench, on_report: OnReport) -> Success:
         gathered = await gather(job, folder, bench.sources)
         on_report(Stage.PREPARING, 0.0)
         capabilities = await bench.host.warm()
-        aspect_ratio = _settled_ratio(job, gathered.first_picture)
+        aspect_ratio = _settled_ratio(job, gathered.sizing)
         await patiently(
             bench.sources.pool,
             lambda conn: note(conn, job.id, job.attempt, aspect_ratio=aspect_ratio, engine=capabilities.name),
         )
         request = job.request
         canvas = Canvas(size_of(request.resolution, aspect_ratio), frame_count(request.duration_s), FPS)
-        task = RenderTask(request.prompt, canvas, gathered.references, request.seed, request.wants_audio)
+        task = RenderTask(
+            request.prompt,
+            canvas,
+            gathered.references,
+            request.seed,
+            request.wants_audio,
+            wants_watermark=request.wants_watermark,
+            has_fixed_camera=request.has_fixed_camera,
+        )
         last_frame = folder / "last-frame.png" if request.wants_last_frame else None
         crashes = await force_making(job, on_report)
         done = await bench.host.make(task, folder / "result.mp4", on_report, last_frame=last_frame, crashes=crashes)
@@ -78,12 +86,12 @@ async def make_video(job: Job, bench: Bench, on_report: OnReport) -> Success:
     return Success(output, capabilities.name, done.shot_plan, done.warnings)
 
 
-def _settled_ratio(job: Job, first_picture: Size | None) -> AspectRatio:
+def _settled_ratio(job: Job, sizing: Size | None) -> AspectRatio:
     if job.request.aspect_ratio or job.aspect_ratio:
         return job.request.aspect_ratio or job.aspect_ratio or DEFAULT_ASPECT_RATIO
-    if first_picture is None:
+    if sizing is None:
         return DEFAULT_ASPECT_RATIO
-    return nearest_aspect_ratio(first_picture, among=job.request.aspect_ratios)
+    return nearest_aspect_ratio(sizing, among=job.request.aspect_ratios)
 
 
 async def _store(job: Job, done: wire.Done, video: Path, last_frame: Path | None, bench: Bench) -> Output:

@@ -6,6 +6,8 @@ removed whatever happens.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,19 +23,22 @@ def produce(engine: Engine, work: wire.Make, report: Report) -> wire.Done:
     """Make the video at `work.out`, and its last frame where it is wanted. Raises Stop or JobFailure."""
     report(Stage.PREPARING, 0.0)
     capabilities = engine.describe()
+    task = work.task
+    # The last frame bears no mark, for it is meant to be the first of another clip. So where it is wanted, the engine
+    # makes a clip without one.
+    marks_later = task.wants_watermark and (work.last_frame is not None or not capabilities.draws_watermark)
     with TemporaryDirectory(prefix="making-", dir=work.out.parent) as folder:
-        made = engine.make(work.task, Path(folder) / "made.mp4", report)
+        made = engine.make(replace(task, wants_watermark=False) if marks_later else task, _new(folder, "made"), report)
         report(Stage.FINISHING, 0.0)
-        conformed = conform(
-            made.path,
-            work.out,
-            canvas=work.task.canvas,
-            wants_audio=work.task.wants_audio,
-            tags=marks(capabilities.name, made.digital_source_type or capabilities.digital_source_type),
-        )
+        tags = marks(capabilities.name, made.digital_source_type or capabilities.digital_source_type)
+        promised = partial(conform, canvas=task.canvas, wants_audio=task.wants_audio, tags=tags)
+        conformed = promised(made.path, _new(folder, "bare") if marks_later else work.out)
+        report(Stage.FINISHING, 0.5)
+        if work.last_frame is not None:
+            work.last_frame.write_bytes(_last_frame(conformed.path))
+        if marks_later:
+            conformed = promised(conformed.path, work.out, is_marked=True)
     report(Stage.FINISHING, 0.8)
-    if work.last_frame is not None:
-        work.last_frame.write_bytes(_last_frame(work.out))
     return wire.Done(
         number=work.number,
         size=conformed.size,
@@ -44,6 +49,10 @@ def produce(engine: Engine, work: wire.Make, report: Report) -> wire.Done:
         shot_plan=made.shot_plan,
         warnings=made.warnings,
     )
+
+
+def _new(folder: str, name: str) -> Path:
+    return Path(folder) / f"{name}.mp4"
 
 
 def _last_frame(video: Path) -> bytes:

@@ -20,7 +20,7 @@ from seedbed.core.faults import Fault, MediaFault
 from seedbed.core.job import Job
 from seedbed.core.limits import MediaLimits, Probe, check_kind, check_probe, check_totals
 from seedbed.core.openings import Opened
-from seedbed.core.references import Kind, Reference
+from seedbed.core.references import Kind, Reference, Role
 from seedbed.core.samples import sample_for
 from seedbed.core.sizes import Size
 from seedbed.core.urls import ASSET_SCHEME, host_of
@@ -49,10 +49,10 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The references as local files. `first_picture` is the upright size of the first one, if there is any."""
+    """The references as local files. `sizing` is the upright size of the one that the clip's shape follows, if any."""
 
     references: tuple[LocalReference, ...]
-    first_picture: Size | None
+    sizing: Size | None
 
 
 async def gather(job: Job, into: Path, sources: Sources) -> Gathered:
@@ -64,9 +64,17 @@ async def gather(job: Job, into: Path, sources: Sources) -> Gathered:
     answers = await probe_many(paths, limits=sources.limits)
     probes = [_checked(*pair, sources.limits) for pair in zip(given, answers, strict=True)]
     check_totals({reference.name: probe for reference, probe in zip(given, probes, strict=True)}, sources.limits)
-    pictures = [probe.size for probe in probes if probe.kind is Kind.IMAGE]
     local = (LocalReference(p, probe.kind, r.role, r.name) for p, probe, r in zip(paths, probes, given, strict=True))
-    return Gathered(tuple(local), pictures[0] if pictures else None)
+    return Gathered(tuple(local), _sizing(given, probes, fits_videos=job.request.fits_videos))
+
+
+def _sizing(given: Sequence[Reference], probes: Sequence[Probe], *, fits_videos: bool) -> Size | None:
+    """Return the size of the first frame, else of the first picture; of a video before both where it counts."""
+    seen = list(zip(given, probes, strict=True))
+    found = [probe for _, probe in seen if fits_videos and probe.kind is Kind.VIDEO]
+    found += [probe for reference, probe in seen if reference.role is Role.FIRST_FRAME]
+    found += [probe for _, probe in seen if probe.kind is Kind.IMAGE]
+    return found[0].size if found else None
 
 
 async def _fetch_all(job: Job, into: Path, sources: Sources) -> list[Path]:

@@ -91,6 +91,12 @@ class ShotPlan:
         return tuple(shots)
 
 
+def held_still(plan: ShotPlan, *, words: str) -> ShotPlan:
+    """Return the plan as one shot that nothing moves but what is in the picture. `words`: who asked for that."""
+    effects = tuple(cue for cue in plan.effects if cue.effect is not Effect.LENS_BREATHING)
+    return replace(plan, moves=(MoveCue(Move.STATIC, words=words),), effects=effects, cuts=())
+
+
 @dataclass(frozen=True, slots=True)
 class Shot:
     """One take between two cuts, from `start` to `end` of the clip.

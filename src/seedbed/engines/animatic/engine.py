@@ -55,6 +55,7 @@ class Animatic:
             roles=frozenset(Role),
             makes_audio=True,
             digital_source_type=PICTURE_SOURCE_TYPE,
+            draws_watermark=True,
         )
 
     def make(self, task: RenderTask, out: Path, report: Report) -> Made:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from seedbed.engines.animatic.camera import Track
 from seedbed.engines.animatic.caption import Caption
+from seedbed.engines.animatic.mark import VisibleMark
 from seedbed.engines.animatic.planes import Planes
 from seedbed.engines.animatic.warp import Mesh
 
@@ -69,6 +70,7 @@ class Film:
     effects: Sequence[Timed] = ()
     anchors: Sequence[Anchor] = ()
     overlay: Caption | None = None
+    mark: VisibleMark | None = None
     cuts: tuple[int, ...] = ()  # the first frames of all shots but the first; a key frame there is well spent
 
     def painter(self) -> Callable[[int], Planes]:
@@ -85,6 +87,8 @@ class Film:
                     effect.paint(planes, Moment(frame, frame / self.fps, mesh, amount))
             if self.overlay is not None:
                 self.overlay.lay(planes)
+            if self.mark is not None:
+                self.mark.lay(planes)
             return planes
 
         return paint

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from seedbed.core.engine import RenderTask
-from seedbed.core.shotplan.plan import MoveCue, ShotPlan
+from seedbed.core.shotplan.plan import MoveCue, PictureTraits, ShotPlan, held_still
 from seedbed.core.shotplan.planner import plan_shot
 from seedbed.core.shotplan.vocabulary import Move, Scenery
 from seedbed.core.sizes import Size
@@ -24,6 +24,7 @@ from seedbed.engines.animatic.effects import build
 from seedbed.engines.animatic.film import Film
 from seedbed.engines.animatic.framing import crop_of
 from seedbed.engines.animatic.lexicons import load_lexicons
+from seedbed.engines.animatic.mark import visible_mark
 from seedbed.engines.animatic.motion_path import Guide, guide_of, tighter
 from seedbed.engines.animatic.passage import Morph, dissolve, dissolve_of, measure_flow
 from seedbed.engines.animatic.planes import Bytes
@@ -68,8 +69,9 @@ def prepare(
     """
     sources = choose_sources(task)
     heard = hear(sources.sound, task.canvas)
-    rhythm = rhythm_of(heard.beats if heard else None, task.canvas)
-    guide = guide_of(sources.footage, plan_shot(task.prompt, load_lexicons()), task.canvas, keep_on=keep_on)
+    # Beats move the camera as well.
+    rhythm = rhythm_of(heard.beats if heard and not task.has_fixed_camera else None, task.canvas)
+    guide = guide_of(sources.footage, _planned(task), task.canvas, keep_on=keep_on)
 
     def seen(picture: Bytes) -> Look:
         look = look_at(picture, task.canvas.size, network())
@@ -87,15 +89,21 @@ def prepare(
             assert last is not None
             made = _two_pictures(task, seen(first), seen(last), rhythm, guide)
     sound = compose(heard, made.plan, task.canvas, seed=task.seed, wants_audio=task.wants_audio)
-    film = replace(made.film, effects=[*made.film.effects, *rhythm.light()])
+    mark = visible_mark(task.canvas.size) if task.wants_watermark else None
+    film = replace(made.film, effects=[*made.film.effects, *rhythm.light()], mark=mark)
     guide = guide.unless_morphed(is_morph=made.kind == "morph")
     warnings = sources.warnings + guide.warnings + sound.warnings
     return Production(film, made.plan, made.kind, guide.told, sound, warnings)
 
 
+def _planned(task: RenderTask, traits: PictureTraits | None = None) -> ShotPlan:
+    plan = plan_shot(task.prompt, load_lexicons(), traits)
+    return held_still(plan, words="camera_fixed") if task.has_fixed_camera else plan
+
+
 def _one_picture(task: RenderTask, look: Look, rhythm: Rhythm, guide: Guide, *, at_end: bool) -> Shown:
     canvas = task.canvas
-    plan = guide.led(rhythm.in_time(plan_shot(task.prompt, load_lexicons(), look.traits)))
+    plan = guide.led(rhythm.in_time(_planned(task, look.traits)))
     depth, trust = depth_of(look), parallax_of(look)
     looks = [Framed(each, depth, trust) for each in views_of(look, plan.shots, canvas.size)]
     takes = shoot(task, plan.shots, looks, rhythm, guide, at_end=at_end)
@@ -108,7 +116,7 @@ def _one_picture(task: RenderTask, look: Look, rhythm: Rhythm, guide: Guide, *, 
 def _two_pictures(task: RenderTask, first: Look, last: Look, rhythm: Rhythm, guide: Guide) -> Shown:
     canvas = task.canvas
     looks = [first, last]
-    plan = guide.led(rhythm.in_time(plan_shot(task.prompt, load_lexicons(), looks[0].traits)))
+    plan = guide.led(rhythm.in_time(_planned(task, looks[0].traits)))
     if len(plan.shots) > 1:
         return _cut_between(task, plan, first, last, rhythm, guide)
     if guide.motion is None and all(cue.words is None for cue in plan.moves):
@@ -163,7 +171,7 @@ def _cut_between(task: RenderTask, plan: ShotPlan, first: Look, last: Look, rhyt
 
 def _slate(task: RenderTask, rhythm: Rhythm) -> Shown:
     canvas = task.canvas
-    plan = rhythm.in_time(plan_shot(task.prompt, load_lexicons()))
+    plan = rhythm.in_time(_planned(task))
     slates = {scenery: draw_slate(shot, canvas.size, seed=task.seed) for scenery, shot in _landscapes(plan).items()}
     views = []
     for scenery, group in itertools.groupby(plan.shots, key=lambda shot: shot.plan.scenery):
