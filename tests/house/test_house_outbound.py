@@ -13,6 +13,7 @@ MEANS = {
 # What each other module does with it; none of these connects to an address that a stranger chose.
 OTHER_USES = {
     "src/seedbed/cli/demo.py": "asks the service that it has started itself",
+    "src/seedbed/cli/forwarding.py": "hands what it has heard to the address that its user has typed",
     "src/seedbed/cli/listening.py": "opens the port that is listened on",
     "src/seedbed/store/embedded/server.py": "finds a free name for the database's own socket",
     "src/seedbed/worker/loop.py": "asks for the name of this machine",
