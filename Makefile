@@ -9,7 +9,7 @@ DEMO ?=
 CHAOS ?=
 KERNEL := $(wildcard src/seedbed/engines/animatic/kernel/*.c src/seedbed/engines/animatic/kernel/*.inc)
 
-.PHONY: help install demo serve test test-clients unit check format bench-animatic bench-cancel chaos fuzz fuzz-api load pins clean
+.PHONY: help install demo serve test test-clients unit check format bench-animatic bench-cancel chaos fuzz fuzz-api load client-dist pins clean
 .DEFAULT_GOAL := help
 
 help:
@@ -26,6 +26,7 @@ help:
 	@echo 'make fuzz    feed prompts, URLs and files of chance to what reads them (ten minutes each; FUZZ_S=600)'
 	@echo 'make fuzz-api  attack the HTTP service with what its OpenAPI document says (CASES=5000)'
 	@echo 'make load    load a whole service with 64 clients and watch its memory (five minutes; LOAD_S=300)'
+	@echo 'make client-dist  build the Python SDK alone into dist/ (httpx is all that it needs)'
 	@echo 'make pins    write constraints.txt anew from what pyproject.toml allows today'
 	@echo 'make clean   remove what these targets made in this folder (your data is elsewhere)'
 
@@ -77,6 +78,15 @@ fuzz-api: $(VENV)/.installed-fuzz
 # Writes bench/results/load.json.
 load: $(VENV)/.installed-test
 	$(BIN)/python -m bench.load --seconds $(or $(LOAD_S),300)
+
+# The SDK's own distribution, from the same source. What it is built from lies in build/client.
+client-dist: $(VENV)/.backend
+	rm -rf build/client
+	mkdir -p build/client/src
+	cp -R src/seedbed_client build/client/src/
+	cp packaging/client/pyproject.toml LICENSE NOTICE build/client/
+	cp docs/client.md build/client/README.md
+	cd build/client && $(abspath $(BIN))/python -m hatchling build --directory $(abspath dist)
 
 install: $(VENV)/.installed
 
