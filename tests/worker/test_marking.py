@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from seedbed.core.engine import Canvas, Capabilities, Made, RenderTask
+from seedbed.core.engine import Canvas, Capabilities, Made, RenderTask, Stop
 from seedbed.core.sizes import Size
 from seedbed.media.mark import mark_for
 from seedbed.media.mux import (
@@ -79,3 +79,19 @@ def test_who_is_asked_to_draw_the_mark(tmp_path, draws, wants_last_frame, asked)
 
 def test_nothing_is_marked_where_nobody_asked(tmp_path):
     assert _made(tmp_path, Gray(draws_watermark=False), wants_last_frame=True) == (False, False)
+
+
+def test_a_stop_ends_the_marking_and_leaves_nothing_behind(tmp_path):
+    task = RenderTask("x", CANVAS, (), seed=1, wants_audio=True, wants_watermark=True)
+    heard = []
+
+    def report(_stage, fraction, **_more):
+        heard.append(fraction)
+        if 0.6 < fraction < 0.9:
+            raise Stop
+
+    with pytest.raises(Stop):
+        produce(Gray(draws_watermark=False), Make(1, task, tmp_path / "out.mp4", tmp_path / "last.png"), report)
+
+    assert heard[-1] < 0.65
+    assert not (tmp_path / "last.png").exists()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
@@ -45,6 +45,7 @@ from seedbed.media.mux import (
     to_frame,
     write_packets,
 )
+from seedbed.media.pictures import Pixels
 
 
 class Way(StrEnum):
@@ -68,6 +69,18 @@ class Conformed:
     way: Way
 
 
+@dataclass(frozen=True, slots=True)
+class _Anew:
+    """How frames are made anew."""
+
+    mark: Mark | None
+    watch: Callable[[int], None]
+
+    def frame(self, pixels: Pixels, number: int, canvas: Canvas) -> VideoFrame:
+        self.watch(number)
+        return to_frame(pixels, number=number, canvas=canvas, mark=self.mark)
+
+
 def conform(
     source: Path,
     out: Path,
@@ -76,12 +89,14 @@ def conform(
     wants_audio: bool,
     tags: Mapping[str, str],
     is_marked: bool = False,
+    watch: Callable[[int], None] = lambda _: None,
 ) -> Conformed:
     """Make `out`, a new file that keeps CONTRACT 1.10, of an engine's MP4 or WebM. `source` stays as it is.
 
     `tags` are written into the file: the engine's name and the digital source type. `is_marked`: every frame gets the
-    visible mark, so the picture is made anew. Raises EngineFailed if the engine's file cannot be read; an unfinished
-    `out` may be left then.
+    visible mark, so the picture is made anew. `watch` is called before each frame that is made anew, with its number,
+    and what it raises passes through. Raises EngineFailed if the engine's file cannot be read; an unfinished `out` may
+    be left then.
     """
     mark = mark_for(canvas.size) if is_marked else None
     try:
@@ -90,7 +105,7 @@ def conform(
         if finding.is_kept:
             _pass_on(source, out)
         else:
-            _make(source, out, finding, canvas=canvas, wants_audio=wants_audio, tags=tags, mark=mark)
+            _make(source, out, finding, canvas=canvas, wants_audio=wants_audio, tags=tags, anew=_Anew(mark, watch))
             if not inspect(out, canvas=canvas, wants_audio=wants_audio, tags=tags).is_kept:
                 raise EngineFailed("The engine's file could not be made what was promised.")
     except MediaFault as exc:
@@ -114,7 +129,7 @@ def _make(
     canvas: Canvas,
     wants_audio: bool,
     tags: Mapping[str, str],
-    mark: Mark | None,
+    anew: _Anew,
 ) -> None:
     sound = None if finding.has_sound else _sound_of(source, canvas) if wants_audio else silence(canvas)
     format_name = container_format(source)
@@ -124,7 +139,7 @@ def _make(
         # A second handle for the second track: two readers of one container would take each other's packets.
         open_container(source, format_name) as again,
     ):
-        picture = _copied(given, made, "video") if finding.has_video else _remade_video(given, made, canvas, mark)
+        picture = _copied(given, made, "video") if finding.has_video else _remade_video(given, made, canvas, anew)
         track = _copied(again, made, "audio") if sound is None else encode_audio(add_audio(made), sound)
         write_packets(made, picture, track)
 
@@ -143,22 +158,20 @@ def _copied(given: InputContainer, made: OutputContainer, kind: str) -> Iterable
     return packets()
 
 
-def _remade_video(
-    given: InputContainer, made: OutputContainer, canvas: Canvas, mark: Mark | None
-) -> Iterable[Packet[Any]]:
+def _remade_video(given: InputContainer, made: OutputContainer, canvas: Canvas, anew: _Anew) -> Iterable[Packet[Any]]:
     if not given.streams.video:
         raise EngineFailed("The engine's file holds no picture.")
-    return encode_video(add_video(made, canvas), _retimed(given.decode(video=0), canvas, mark))
+    return encode_video(add_video(made, canvas), _retimed(given.decode(video=0), canvas, anew))
 
 
-def _retimed(frames: Iterable[VideoFrame], canvas: Canvas, mark: Mark | None = None) -> Iterator[VideoFrame]:
+def _retimed(frames: Iterable[VideoFrame], canvas: Canvas, anew: _Anew) -> Iterator[VideoFrame]:
     """Return exactly the canvas's frames: each the one that is on screen at its moment in the source."""
     number, shown, start_s = 0, None, None
     for frame in frames:
         time_s = Fraction(frame.pts or 0) * Fraction(frame.time_base or 1)
         start_s = time_s if start_s is None else start_s
         while shown is not None and number < canvas.frames and Fraction(number, canvas.fps) < time_s - start_s:
-            yield to_frame(shown, number=number, canvas=canvas, mark=mark)
+            yield anew.frame(shown, number, canvas)
             number += 1
         if number == canvas.frames:
             return
@@ -166,7 +179,7 @@ def _retimed(frames: Iterable[VideoFrame], canvas: Canvas, mark: Mark | None = N
     if shown is None:
         raise EngineFailed("The engine's file holds no frame that can be decoded.")
     for held in range(number, canvas.frames):
-        yield to_frame(shown, number=held, canvas=canvas, mark=mark)
+        yield anew.frame(shown, held, canvas)
 
 
 def _sound_of(source: Path, canvas: Canvas) -> Sound:

@@ -34,11 +34,15 @@ def produce(engine: Engine, work: wire.Make, report: Report) -> wire.Done:
         promised = partial(conform, canvas=task.canvas, wants_audio=task.wants_audio, tags=tags)
         conformed = promised(made.path, _new(folder, "bare") if marks_later else work.out)
         report(Stage.FINISHING, 0.5)
-        if work.last_frame is not None:
-            work.last_frame.write_bytes(_last_frame(conformed.path))
+        last_frame = _last_frame(conformed.path) if work.last_frame else None
         if marks_later:
-            conformed = promised(conformed.path, work.out, is_marked=True)
-    report(Stage.FINISHING, 0.8)
+            share = 0.4 / task.canvas.frames
+            conformed = promised(
+                conformed.path, work.out, is_marked=True, watch=lambda n: report(Stage.FINISHING, 0.5 + n * share)
+            )
+    report(Stage.FINISHING, 0.9)
+    if work.last_frame and last_frame:
+        work.last_frame.write_bytes(last_frame)
     return wire.Done(
         number=work.number,
         size=conformed.size,
