@@ -88,5 +88,3 @@ class Service:
             error = {"code": "engine_failed", "message": "no luck"}
             state = {"requestId": request_id, "status": "failed", "output": None, "error": error}
         return httpx.Response(200, json=state)
-
-

@@ -54,6 +54,10 @@ async def killed(service: Service, table: Path) -> None:
         pytest.fail("nothing killed it")
 
 
+def change(file: Path, content: str) -> None:
+    file.write_text(content)
+
+
 def states(table: Path) -> list[RowState]:
     return [row.state for row in manifest_of(table).rows]
 
@@ -70,7 +74,9 @@ async def test_six_rows_cost_six_times_and_each_file_is_uploaded_once(table: Pat
 
 
 @pytest.mark.parametrize("killed_at", range(1, REQUESTS + 1))
-async def test_a_run_that_was_killed_at_any_request_goes_on_without_a_second_charge(table: Path, killed_at: int) -> None:
+async def test_a_run_that_was_killed_at_any_request_goes_on_without_a_second_charge(
+    table: Path, killed_at: int
+) -> None:
     service = Service(killed_at=killed_at)
     await killed(service, table)
 
@@ -113,8 +119,8 @@ async def test_a_video_that_was_deleted_is_fetched_again_and_not_paid_again(tabl
 async def test_a_changed_row_and_a_changed_picture_are_new_videos_and_the_others_stay(table: Path) -> None:
     service = Service()
     await carry_out(service, table)
-    table.write_text(SIX.replace("four", "quatre"))
-    (table.parent / "a.png").write_bytes(b"another")
+    change(table, SIX.replace("four", "quatre"))
+    change(table.parent / "a.png", "another")
 
     await carry_out(service, table)
 
@@ -175,7 +181,7 @@ async def test_failed_rows_stay_failed_until_they_are_ordered_anew(table: Path) 
 
 
 async def test_a_refused_price_belongs_to_its_row(table: Path) -> None:
-    table.write_text("prompt,duration\ngood,4\nbad,3\n")
+    change(table, "prompt,duration\ngood,4\nbad,3\n")
     read, manifest = read_table(table, take=1), manifest_of(table)
 
     async with Service().client() as http:
