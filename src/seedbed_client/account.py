@@ -25,4 +25,4 @@ def credit_balance(service: Service) -> Steps[Credits]:
 def list_models(service: Service) -> Steps[tuple[Model, ...]]:
     """Return the catalogue, for which no key is needed."""
     body = yield from ask_json(service, Call(path=f"{ROOT}/models"))
-    return tuple(shown(service, Model, item | {"data": item}) for item in body["data"])
+    return tuple(shown(service, Model, {**item, "data": item}) for item in body.get("data") or ())

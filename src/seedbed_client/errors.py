@@ -44,7 +44,10 @@ class ApiError(SeedbedError):
     """The service answered with an error. A newer service may know more codes than the classes below."""
 
     codes: ClassVar[frozenset[str]] = frozenset()
-    statuses: ClassVar[frozenset[int]] = frozenset()  # whose answers are this outcome even with an unknown code
+    http_status: ClassVar[int | None] = None  # whose answers are this outcome even with an unknown code
+
+    def __init_subclass__(cls, *, codes: str = "", status: int | None = None) -> None:
+        cls.codes, cls.http_status = frozenset(codes.split()), status
 
     def __init__(
         self,
@@ -66,79 +69,52 @@ class ApiError(SeedbedError):
         self.retry_after_s = retry_after_s
 
 
-class InvalidRequest(ApiError):
-    codes = frozenset({"invalid_request", "invalid_json"})
-    statuses = frozenset({400})
+class InvalidRequest(ApiError, codes="invalid_request invalid_json", status=400): ...
 
 
-class Unauthorized(ApiError):
-    codes = frozenset({"unauthorized"})
-    statuses = frozenset({401})
+class Unauthorized(ApiError, codes="unauthorized", status=401): ...
 
 
-class InsufficientCredits(ApiError):
-    codes = frozenset({"insufficient_credits"})
-    statuses = frozenset({402})
+class InsufficientCredits(ApiError, codes="insufficient_credits", status=402): ...
 
 
-class Forbidden(ApiError):
-    codes = frozenset({"forbidden"})
-    statuses = frozenset({403})
+class Forbidden(ApiError, codes="forbidden", status=403): ...
 
 
-class NotFound(ApiError):
-    codes = frozenset({"not_found"})
-    statuses = frozenset({404})
+class NotFound(ApiError, codes="not_found", status=404): ...
 
 
-class MethodNotAllowed(ApiError):
-    codes = frozenset({"method_not_allowed"})
-    statuses = frozenset({405})
+class MethodNotAllowed(ApiError, codes="method_not_allowed", status=405): ...
 
 
-class NotCancellable(ApiError):
-    codes = frozenset({"not_cancellable"})
+class NotCancellable(ApiError, codes="not_cancellable"): ...
 
 
-class IdempotencyInFlight(ApiError):
-    codes = frozenset({"idempotency_in_flight"})
+class IdempotencyInFlight(ApiError, codes="idempotency_in_flight"): ...
 
 
-class IdempotencyMismatch(ApiError):
-    codes = frozenset({"idempotency_mismatch"})
+class IdempotencyMismatch(ApiError, codes="idempotency_mismatch"): ...
 
 
-class Gone(ApiError):
-    codes = frozenset({"gone"})
-    statuses = frozenset({410})
+class Gone(ApiError, codes="gone", status=410): ...
 
 
-class TooLarge(ApiError):
-    codes = frozenset({"too_large"})
-    statuses = frozenset({413})
+class TooLarge(ApiError, codes="too_large", status=413): ...
 
 
-class UnsupportedMedia(ApiError):
-    codes = frozenset({"unsupported_media_type"})
-    statuses = frozenset({415})
+class UnsupportedMedia(ApiError, codes="unsupported_media_type", status=415): ...
 
 
-class BadRange(ApiError):
-    codes = frozenset({"range_not_satisfiable"})
-    statuses = frozenset({416})
+class BadRange(ApiError, codes="range_not_satisfiable", status=416): ...
 
 
-class RateLimited(ApiError):
-    codes = frozenset({"rate_limited"})
-    statuses = frozenset({429})
+class RateLimited(ApiError, codes="rate_limited", status=429): ...
 
 
-class QueueFull(ApiError):
-    codes = frozenset({"queue_full"})
+class QueueFull(ApiError, codes="queue_full"): ...
 
 
-class ServerError(ApiError):
-    codes = frozenset({"internal_error", "unavailable"})
+class ServerError(ApiError, codes="internal_error unavailable"): ...
 
 
 class ConnectionFailed(SeedbedError):
@@ -153,6 +129,9 @@ class ConnectionFailed(SeedbedError):
 class GenerationFailed(SeedbedError):
     codes: ClassVar[frozenset[str]] = frozenset()
 
+    def __init_subclass__(cls, *, codes: str = "") -> None:
+        cls.codes = frozenset(codes.split())
+
     def __init__(self, request_id: str, *, code: str, message: str) -> None:
         super().__init__(f"{request_id} ended without a video: {message} ({code})")
         self.request_id = request_id
@@ -160,20 +139,20 @@ class GenerationFailed(SeedbedError):
         self.message = message
 
 
-class MediaUnusable(GenerationFailed):
-    codes = frozenset({"media_unreachable", "media_forbidden", "media_too_large", "media_unsupported", "media_invalid"})
+class MediaUnusable(
+    GenerationFailed, codes="media_unreachable media_forbidden media_too_large media_unsupported media_invalid"
+): ...
 
 
-class ContentRejected(GenerationFailed):
-    codes = frozenset({"content_rejected"})
+class ContentRejected(GenerationFailed, codes="content_rejected"): ...
 
 
-class EngineFailed(GenerationFailed):
-    codes = frozenset({"engine_failed", "engine_out_of_memory", "upstream_failed", "upstream_timeout", "worker_lost"})
+class EngineFailed(
+    GenerationFailed, codes="engine_failed engine_out_of_memory upstream_failed upstream_timeout worker_lost"
+): ...
 
 
-class GenerationExpired(GenerationFailed):
-    codes = frozenset({"expired"})
+class GenerationExpired(GenerationFailed, codes="expired"): ...
 
 
 class GenerationCancelled(SeedbedError):
@@ -210,7 +189,7 @@ def api_error_class(code: str, status: int) -> type[ApiError]:
     """Return the class of a code, or of a status if the service has codes of its own."""
     kinds = ApiError.__subclasses__()
     by_code = [kind for kind in kinds if code in kind.codes]
-    by_status = [kind for kind in kinds if status in kind.statuses]
+    by_status = [kind for kind in kinds if status == kind.http_status]
     return next(iter(by_code + by_status), ServerError if status >= 500 else ApiError)
 
 

@@ -18,6 +18,7 @@ from urllib.parse import urljoin, urlsplit
 
 from seedbed_client.errors import ApiError, ConnectionFailed, IdempotencyInFlight, SeedbedError, api_error_class
 from seedbed_client.shapes import read
+from seedbed_client.values import Page
 
 T = TypeVar("T")
 Tell = Callable[[int, int | None], object]  # bytes done, and of how many if that is known
@@ -130,10 +131,18 @@ def final(steps: Steps[T]) -> Stream[T]:
     yield Emit((yield from steps))
 
 
-def ask(service: Service, call: Call, kind: type[T]) -> Steps[T]:
-    """Send a call until there is an answer to keep, and read it. Raises ApiError and ConnectionFailed."""
+def ask(service: Service, call: Call, kind: type[T], *, inside: str | None = None) -> Steps[T]:
+    """Send a call until there is an answer to keep, and read it, or what lies `inside` a member of it.
+
+    Raises ApiError and ConnectionFailed.
+    """
     body = yield from ask_json(service, call)
-    return shown(service, kind, body)
+    return shown(service, kind, body.get(inside) if inside else body)
+
+
+def ask_page(service: Service, call: Call, kind: type[T]) -> Steps[Page[T]]:
+    body = yield from ask_json(service, call)
+    return Page(tuple(shown(service, kind, item) for item in body.get("data") or ()), body.get("cursor"))
 
 
 def ask_json(service: Service, call: Call) -> Steps[dict[str, Any]]:
@@ -144,7 +153,7 @@ def ask_json(service: Service, call: Call) -> Steps[dict[str, Any]]:
     return body
 
 
-def shown(service: Service, kind: type[T], body: Mapping[str, Any]) -> T:
+def shown(service: Service, kind: type[T], body: Any) -> T:
     try:
         return read(kind, body)
     except ValueError as exc:

@@ -147,14 +147,11 @@ class Credits:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """`data` is the whole item of the catalogue: sizes, prices, limits."""
+    """`data` is the whole item of the catalogue, which the documents leave open: durations, sizes, prices, limits."""
 
     id: str
     name: str | None = None
     description: str | None = None
-    durations: tuple[int, ...] = ()
-    aspect_ratios: tuple[str, ...] = ()
-    resolutions: tuple[str, ...] = ()
     engine: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
 

@@ -23,6 +23,7 @@ from seedbed_client.exchange import (
     Stream,
     ask,
     ask_json,
+    ask_page,
     exchange,
     retry_after_s,
     shown,
@@ -114,8 +115,7 @@ def page(
     """List generations, the newest first."""
     wanted = {"limit": limit, "cursor": cursor, "status": status, "model": model}
     call = Call(path=GENERATIONS, params={name: value for name, value in wanted.items() if value is not None})
-    body = yield from ask_json(service, call)
-    return Page(tuple(shown(service, Generation, item) for item in body["data"]), body.get("cursor"))
+    return (yield from ask_page(service, call, Generation))
 
 
 def every(

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from seedbed_client.errors import BadSignature
-from seedbed_client.exchange import ROOT, Call, Service, Steps, ask, ask_json
+from seedbed_client.exchange import ROOT, Call, Service, Steps, ask, ask_json, ask_page
 from seedbed_client.shapes import read
 from seedbed_client.values import Generation, Page
 
@@ -93,22 +93,6 @@ class Heard:
     cursor: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Redelivered:
-    delivery: WebhookDelivery
-
-
-@dataclass(frozen=True, slots=True)
-class _Deliveries:
-    data: tuple[WebhookDelivery, ...]
-    cursor: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Endpoints:
-    data: tuple[WebhookEndpoint, ...]
-
-
 def verify_webhook(
     headers: Mapping[str, str],
     body: bytes | str,
@@ -156,19 +140,18 @@ def deliveries(
     """List deliveries, the newest jobs' first."""
     wanted = {"requestId": request_id, "state": list(states), "limit": limit, "cursor": cursor}
     params = {name: value for name, value in wanted.items() if value is not None}
-    found = yield from ask(service, Call(path=f"{WEBHOOKS}/deliveries", params=params), _Deliveries)
-    return Page(found.data, found.cursor)
+    return (yield from ask_page(service, Call(path=f"{WEBHOOKS}/deliveries", params=params), WebhookDelivery))
 
 
 def redeliver(service: Service, delivery_id: str) -> Steps[WebhookDelivery]:
     """Send a webhook again at once, with the same webhook-id."""
     path = f"{WEBHOOKS}/deliveries/{quote(delivery_id, safe='')}/redeliver"
     call = Call(method="POST", path=path, key=str(uuid.uuid4()))
-    return (yield from ask(service, call, _Redelivered)).delivery
+    return (yield from ask(service, call, WebhookDelivery, inside="delivery"))
 
 
 def endpoints(service: Service) -> Steps[tuple[WebhookEndpoint, ...]]:
-    return (yield from ask(service, Call(path=f"{WEBHOOKS}/endpoints"), _Endpoints)).data
+    return (yield from ask_page(service, Call(path=f"{WEBHOOKS}/endpoints"), WebhookEndpoint)).items
 
 
 def switch_on(service: Service, url: str) -> Steps[str]:

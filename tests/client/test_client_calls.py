@@ -204,6 +204,17 @@ async def test_a_list_is_a_page_and_all_of_it_are_many(kind: type) -> None:
 
 
 @both
+async def test_a_catalogue_of_any_shape_is_read(kind: type) -> None:
+    item = {"id": "seedance-2.0", "durations": {"from": 4, "to": 15}}
+
+    [model] = await Script(httpx.Response(200, json={"success": True, "data": [item]})).either(kind)(
+        lambda c: c.models.list()
+    )
+
+    assert (model.id, model.name, model.data) == ("seedance-2.0", None, item)
+
+
+@both
 async def test_ids_cannot_lead_elsewhere(kind: type) -> None:
     script = Script(refused(404, "not_found"))
 
