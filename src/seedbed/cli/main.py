@@ -24,6 +24,7 @@ from seedbed.cli import (
     job_commands,
     key_commands,
     listen,
+    mcp,
     migrate,
     serve,
     settings_table,
@@ -54,6 +55,7 @@ app.command()(job_commands.upload)
 app.command()(batch.batch)
 app.command()(env.env)
 app.command()(listen.listen)
+app.command()(mcp.mcp)
 app.add_typer(webhook_commands.webhook_commands, name="webhooks")
 app.command(name="contact-sheet")(contact_sheet.contact_sheet)
 app.add_typer(key_commands.keys, name="keys")
@@ -68,7 +70,7 @@ app.command()(conformance.conformance)
 def main() -> None:
     """Run the command that was asked for, and leave with its exit code."""
     try:
-        app()
+        app(prog_name="seedbed")  # also where it is started as a module: completion goes by the name
     except SystemExit:
         raise  # the ordinary end of every command
     except _expected() as error:
