@@ -25,6 +25,18 @@ class _Transfer:
     note: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A transfer as its account sees it. `id` is the order in which transfers were written."""
+
+    id: int
+    kind: TransferKind
+    amount_credits: int
+    job_id: str | None
+    note: str | None
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Unsound:
     """An account's ledger that does not add up. Every figure of a sound one is 0."""
@@ -41,6 +53,13 @@ async def balance(conn: Connection, account_id: int, *, is_live: bool) -> Balanc
     """Return what the account has in that mode: nothing if money never moved there."""
     row = await one_or_none(conn, _BALANCE, {"account_id": account_id, "is_live": is_live})
     return Balance(row["available_credits"], row["held_credits"]) if row else Balance()
+
+
+async def page(conn: Connection, account_id: int, *, is_live: bool, limit: int, before: int) -> list[Entry]:
+    """Return the account's newest transfers whose id is less than `before`."""
+    facts = {"account_id": account_id, "is_live": is_live, "limit": limit, "before": before}
+    rows = await many(conn, _PAGE, facts)
+    return [Entry(**row | {"kind": TransferKind(row["kind"])}) for row in rows]
 
 
 async def give(
@@ -107,6 +126,11 @@ async def lock_balance(conn: Connection, account_id: int, *, is_live: bool) -> B
 
 _BALANCE = """
 select available_credits, held_credits from balance where account_id = %(account_id)s and is_live = %(is_live)s
+"""
+_PAGE = """
+select id, kind, amount_credits, job_id, note, at from transfer
+where account_id = %(account_id)s and is_live = %(is_live)s and id < %(before)s
+order by id desc limit %(limit)s
 """
 _OPEN = "insert into balance (account_id, is_live) values (%(account_id)s, %(is_live)s) on conflict do nothing"
 _LOCK = """

@@ -1,20 +1,61 @@
-"""What belongs to the account of a key: `GET /credits`. Source: CONTRACT 1.7."""
+"""What belongs to the account of a key: `GET /credits`, with the ledger for who asks for it. Source: CONTRACT 1.7."""
 
 from __future__ import annotations
 
+from msgspec import UNSET
 from starlette.requests import Request
 from starlette.responses import Response
 
 from seedbed.api.auth import principal
 from seedbed.api.native.answers import json_response
-from seedbed.api.native.wire import Credits
+from seedbed.api.native.moments import shown
+from seedbed.api.native.wire import Credits, TransferView
+from seedbed.api.paging import before_number, cursor_after, page_limit
 from seedbed.api.service import Service
+from seedbed.core.credits import LEGS, Bucket
 from seedbed.core.keys import Scope
 from seedbed.store import ledger
+from seedbed.store.ledger import Entry
+
+LIST = "ledger"
 
 
 async def show_credits(service: Service, request: Request) -> Response:
+    """Show what the account has; with `limit` or `cursor`, also a page of what made it so."""
     who = await principal(service, request, scope=Scope.READ)
+    limit, before = page_limit(request), before_number(request, who, of=LIST)
+    wants_ledger = not {"limit", "cursor"}.isdisjoint(request.query_params)
     async with service.connection() as conn:
         balance = await ledger.balance(conn, who.account_id, is_live=who.is_live)
-    return json_response(Credits(available=balance.available_credits, held=balance.held_credits, livemode=who.is_live))
+        found = (
+            await ledger.page(conn, who.account_id, is_live=who.is_live, limit=limit + 1, before=before)
+            if wants_ledger
+            else []
+        )
+    cursor = cursor_after(found[limit - 1].id, who, of=LIST) if len(found) > limit else None
+    return json_response(
+        Credits(
+            available=balance.available_credits,
+            held=balance.held_credits,
+            livemode=who.is_live,
+            ledger=tuple(map(_view, found[:limit])) if wants_ledger else UNSET,
+            cursor=cursor if wants_ledger else UNSET,
+        )
+    )
+
+
+def _view(entry: Entry) -> TransferView:
+    return TransferView(
+        id=str(entry.id),
+        kind=entry.kind,
+        available_change=_change(entry, Bucket.AVAILABLE),
+        held_change=_change(entry, Bucket.HELD),
+        request_id=entry.job_id,
+        note=entry.note,
+        at=shown(entry.at),
+    )
+
+
+def _change(entry: Entry, bucket: Bucket) -> int:
+    legs = LEGS[entry.kind]
+    return entry.amount_credits * ((legs.target is bucket) - (legs.source is bucket))

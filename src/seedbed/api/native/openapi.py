@@ -27,6 +27,7 @@ from seedbed.api.native.wire import (
     Models,
     Refused,
     Uploaded,
+    Usage,
 )
 from seedbed.api.service import Service
 from seedbed.api.waiting import MAX_WAIT_S
@@ -42,6 +43,7 @@ TYPES = (
     Models,
     Credits,
     Uploaded,
+    Usage,
     Refused,
     *WEBHOOK_TYPES,
 )
@@ -119,7 +121,6 @@ def _paths() -> dict[str, Any]:
             "parameters": [_REQUEST_ID],
         },
         "/uploads": {"post": _upload()},
-        "/credits": {"get": _operation("showCredits", "What the account has.", Credits, _KEYED)},
         **extension_paths(_operation, lambda kind: _json(_ref(kind))),
         **webhook_paths(_operation, lambda kind: _json(_ref(kind))),
         "/openapi.json": {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from seedbed.api.native.wire import Estimate, GenerationBody, Generations, GenerationView
+from seedbed.api.native.wire import Credits, Estimate, GenerationBody, Generations, GenerationView, Usage
 from seedbed.api.paging import DEFAULT_PAGE, MAX_PAGE
 from seedbed.core.job import State
 from seedbed.core.models import MODELS
@@ -32,6 +32,11 @@ def extension_paths(operation: Callable[..., dict[str, Any]], body_of: Callable[
     """Return the paths. `operation(name, summary, answer, refusals)` and `body_of(type)` write them as elsewhere."""
     return {
         "/video/generations/{requestId}/events": {"get": _events(operation)} | _OF_ONE,
+        "/credits": {
+            "get": operation("showCredits", "What the account has, and what made it so.", Credits, (*_KEYED, 400))
+            | {"parameters": paging()}
+        },
+        "/usage": {"get": _usage(operation)},
         "/video/estimate": {
             "post": operation(
                 "estimateGeneration", "The price of a generation; nothing is made.", Estimate, (*_KEYED, 400, 413, 415)
@@ -55,6 +60,19 @@ def _events(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     says = "The id of the last event; the present is told, whatever it is."
     header = {"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"}, "description": says}
     return followed | {"parameters": [header]}
+
+
+def _usage(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+    day = {"type": "string", "format": "date"}
+    used = operation("showUsage", "What was used, by day, model, key and project.", Usage, (*_KEYED, 400))
+    used["responses"]["200"]["content"]["text/csv"] = {"schema": {"type": "string"}}
+    return used | {
+        "parameters": [
+            _query("from", day, "The first day; by default 29 days before the last."),
+            _query("to", day, "The last day; by default today."),
+            _query("format", {"type": "string", "enum": ["json", "csv"]}, "By default as Accept says."),
+        ]
+    }
 
 
 def paging() -> list[dict[str, Any]]:

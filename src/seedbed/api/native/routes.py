@@ -21,6 +21,7 @@ from seedbed.api.native.listing import list_generations
 from seedbed.api.native.openapi import show_document
 from seedbed.api.native.paths import GENERATIONS
 from seedbed.api.native.uploads import upload
+from seedbed.api.native.usage import show_usage
 from seedbed.api.native.webhook_secret import secret
 from seedbed.api.native.webhooks import list_deliveries, list_endpoints, send_again, switch_address_on
 from seedbed.api.service import Service
@@ -37,6 +38,7 @@ def native_app(service: Service) -> Starlette:
             Route(GENERATIONS + "/{job_id}/events", partial(follow, service)),
             Route("/uploads", partial(upload, service), methods=["POST"]),
             Route("/credits", partial(show_credits, service)),
+            Route("/usage", partial(show_usage, service)),
             Route("/webhooks/secret", partial(secret, service), methods=["GET", "POST"]),
             Route("/webhooks/deliveries", partial(list_deliveries, service)),
             Route("/webhooks/deliveries/{delivery_id}/redeliver", partial(send_again, service), methods=["POST"]),

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from seedbed.core.credits import TransferKind
 from seedbed.core.engine import Stage
 from seedbed.core.job import State
 from seedbed.core.models import MODELS, NATIVE_ASPECT_RATIOS
@@ -222,12 +223,55 @@ class Models(Wire, frozen=True, kw_only=True):
     data: tuple[ModelView, ...]
 
 
+class TransferView(Wire, frozen=True, kw_only=True):
+    """One line of the ledger: what it changed of `available` and of `held`, in whole credits."""
+
+    id: str
+    kind: TransferKind
+    available_change: int
+    held_change: int
+    request_id: str | None
+    note: str | None
+    at: str
+
+
 class Credits(Wire, frozen=True, kw_only=True):
-    """Whole credits: `available` to spend, `held` for open jobs."""
+    """Whole credits: `available` to spend, `held` for open jobs.
+
+    With `limit` or `cursor` also a page of the ledger, the newest first; its `cursor` leads to older lines, null at the
+    end.
+    """
 
     success: Literal[True] = True
     available: int
     held: int
+    livemode: bool
+    ledger: tuple[TransferView, ...] | UnsetType = UNSET
+    cursor: str | UnsetType | None = UNSET
+
+
+class UsageLine(Wire, frozen=True, kw_only=True):
+    """Ended generations of one day, model, key and project. `seconds` and `credits` are those of succeeded ones."""
+
+    day: str
+    model: str
+    key_id: int | None
+    key_name: str | None
+    project_id: Annotated[str | None, _says("metadata.projectId of the generations.")]
+    succeeded: int
+    failed: int
+    cancelled: int
+    seconds: int
+    credits: int
+
+
+class Usage(Wire, frozen=True, kw_only=True):
+    """What was used on these days of UTC, both included."""
+
+    success: Literal[True] = True
+    from_: str = msgspec.field(name="from")
+    to: str
+    data: tuple[UsageLine, ...]
     livemode: bool
 
 
