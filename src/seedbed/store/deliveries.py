@@ -208,7 +208,8 @@ from (select coalesce(%(at)s::timestamptz, clock_timestamp()) as moment) as cloc
 returning *
 """
 _OF_ACCOUNT = """
-select delivery.*, job.account_id, job.is_live, job.number, job.dialect from job join delivery on delivery.job_id = job.id
+select delivery.*, job.account_id, job.is_live, job.number, job.dialect
+from job join delivery on delivery.job_id = job.id
 where job.account_id = %(account_id)s and job.is_live = %(is_live)s
     and (%(job_id)s::text is null or job.id = %(job_id)s)
     and (%(states)s::delivery_state[] is null or delivery.state = any(%(states)s::delivery_state[]))
@@ -223,7 +224,8 @@ select job_id, id from delivery
 where job_id = any(%(job_ids)s) and event in ('succeeded', 'failed', 'cancelled')
 """
 _LOCK = """
-select delivery.*, job.account_id, job.is_live, job.number, job.dialect from delivery join job on job.id = delivery.job_id
+select delivery.*, job.account_id, job.is_live, job.number, job.dialect
+from delivery join job on job.id = delivery.job_id
 where delivery.id = %(id)s for no key update of delivery
 """
 _RECORD = """
