@@ -6,6 +6,7 @@ import pytest
 from customers import PICTURE_URL, VIDEO, order
 from openais import VIDEOS, delete_video, error_of, get_video, job_id_of, list_ids, new_video, post_video
 
+from media.media_makers import video
 from seedbed.actions.beat import beat
 from seedbed.core.engine import Stage
 from seedbed.core.errors import MediaUnreachable
@@ -203,6 +204,36 @@ async def test_a_result_that_is_gone_is_not_found(ada, blobs):
 
     assert error_of(answer) == (404, "not_found_error", None)
     assert answer.json()["error"]["code"] == "gone"
+
+
+async def test_a_thumbnail_is_a_small_jpeg_that_is_made_once_and_goes_with_the_video(ada, blobs, tmp_path):
+    video_id = await new_video(ada)
+    output = (await ada.succeed(blobs)).output
+    await blobs.delete(output.key)
+    await blobs.put_file(output.key, video(tmp_path / "a.mp4", frames=50))
+    url, params = f"{VIDEOS}/{video_id}/content", {"variant": "thumbnail"}
+
+    first = await ada.get(url, params=params)
+    await blobs.delete(output.key)
+    again = await ada.get(url, params=params)
+    await delete_video(ada, video_id)
+
+    assert (first.status_code, first.headers["content-type"]) == (200, "image/jpeg")
+    assert first.content.startswith(b"\xff\xd8\xff")
+    assert (again.content, again.headers["etag"]) == (first.content, first.headers["etag"])
+    assert not list((tmp_path / "blobs").rglob("poster.jpg"))
+
+
+async def test_without_its_bytes_a_video_has_no_thumbnail_either(ada, blobs):
+    params = {"variant": "thumbnail"}
+    broken = await new_video(ada)
+    await ada.succeed(blobs)  # what is stored is no video
+    gone = await new_video(ada)
+    await blobs.delete_prefix(f"jobs/{(await ada.succeed(blobs)).id}")
+
+    answers = [await ada.get(f"{VIDEOS}/{each}/content", params=params) for each in (broken, gone)]
+
+    assert [error_of(answer)[0] for answer in answers] == [500, 404]
 
 
 async def test_a_variant_that_is_not_made_is_refused_by_name(ada, blobs):

@@ -12,7 +12,8 @@ from seedbed.core.faults import Fault, MediaFault
 from seedbed.core.limits import MediaLimits, Probe
 from seedbed.media import sandbox
 from seedbed.media.probe import probe
-from seedbed.media.sandbox import probe_in_child, probe_many
+from seedbed.media.sandbox import poster_in_child, probe_in_child, probe_many
+from seedbed.media.thumbnail import poster_jpeg
 from seedbed.media.wire import Order, read_answer, read_order, write_order
 
 LIMITS = MediaLimits()
@@ -168,3 +169,22 @@ def test_the_parent_loads_nothing_heavy():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
 
     assert done.stdout.strip() == ""
+
+
+async def test_the_child_makes_a_poster(tmp_path):
+    clip = video(tmp_path / "a.mp4", frames=50)
+
+    assert await poster_in_child(clip) == poster_jpeg(clip)
+
+
+async def test_of_what_is_no_video_there_is_no_poster(tmp_path):
+    with pytest.raises(MediaFault, match="decoded safely"):
+        await poster_in_child(picture(tmp_path / "a.jpg"))
+
+
+@pytest.mark.parametrize("script", ["echo '<html>'", "head -c 2000000 /dev/zero", "kill -9 $$", "sleep 100"])
+async def test_a_child_that_was_taken_over_hands_out_nothing(tmp_path, monkeypatch, script):
+    stand_in(tmp_path, monkeypatch, script)
+
+    with pytest.raises(MediaFault):
+        await poster_in_child(tmp_path / "a.mp4", timeout_s=5 if script != "sleep 100" else 0.2)

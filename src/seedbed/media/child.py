@@ -2,7 +2,8 @@
 
 It limits itself before it touches a file, and answers with one line of JSON a file, in order, as soon as each is done.
 If it dies, the lines that were written still count, and the file without a line is the one that killed it. Asked with
-`--fences`, it raises its fences and says which of them stand on this machine.
+`--fences`, it raises its fences and says which of them stand on this machine. Asked with `--poster` and an order of one
+video, it answers with its poster, a JPEG, or with nothing.
 """
 
 from __future__ import annotations
@@ -21,19 +22,22 @@ from seedbed.core.references import Kind
 from seedbed.lifeline import die_with_parent
 from seedbed.media.landlock import may_only_read
 from seedbed.media.seccomp import forbid_calls
-from seedbed.media.wire import fault_to_json, probe_to_json, read_order
+from seedbed.media.wire import Order, fault_to_json, probe_to_json, read_order
 
 if sys.platform != "win32":  # there, the parent's deadline is the only limit
     import resource
 
 MAX_OPEN_FILES = 64
 ASKS_FOR_FENCES = "--fences"
+ASKS_FOR_POSTER = "--poster"
 
 
 def main() -> int:
     if sys.argv[1] == ASKS_FOR_FENCES:
         sys.stdout.write(json.dumps({"calls": forbid_calls(), "files": may_only_read([])}) + "\n")
         return 0
+    if sys.argv[1] == ASKS_FOR_POSTER:
+        return _show_poster(read_order(sys.argv[2]))
     order = read_order(sys.argv[1])
     die_with_parent(order.parent_pid)
     _limit_memory_and_files(order.memory_bytes)
@@ -44,6 +48,24 @@ def main() -> int:
         _limit_cpu(order.cpu_s)
         sys.stdout.write(json.dumps(_look_at(path, order.limits)) + "\n")
         sys.stdout.flush()
+    return 0
+
+
+def _show_poster(order: Order) -> int:
+    die_with_parent(order.parent_pid)
+    _limit_memory_and_files(order.memory_bytes)
+    forbid_calls()
+    from PIL import Image
+
+    from seedbed.media.thumbnail import poster_jpeg
+
+    Image.preinit()  # Pillow loads its formats when they are first used, and then it may read nothing any more
+    may_only_read(order.paths)
+    _limit_cpu(order.cpu_s)
+    try:
+        sys.stdout.buffer.write(poster_jpeg(order.paths[0]))
+    except (MediaFault, MemoryError) as exc:
+        sys.stderr.write(f"no poster: {exc}\n")
     return 0
 
 

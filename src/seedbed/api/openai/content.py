@@ -11,6 +11,7 @@ from starlette.responses import Response
 from seedbed.api.auth import principal
 from seedbed.api.openai.errors import UNKNOWN
 from seedbed.api.openai.videos import owned
+from seedbed.api.posters import poster_of
 from seedbed.api.results import send_file, video_of
 from seedbed.api.service import Service
 from seedbed.core.errors import InvalidRequest, NotFound
@@ -18,18 +19,20 @@ from seedbed.core.job import Job, State
 from seedbed.core.keys import Scope
 from seedbed.core.openai_view import status_of
 
-_VARIANTS = ("video",)
+_VIDEO, _THUMBNAIL = _VARIANTS = ("video", "thumbnail")
 
 
 async def content(service: Service, request: Request) -> Response:
     """Send a video's file. Raises NotFound until there is one."""
     # Not counted: a player loads a video in many ranges, and bytes are for the proxy in front to limit.
     who = await principal(service, request, scope=Scope.READ, is_counted=False)
-    _variant(request)
+    variant = _variant(request)
     job = await owned(service, who, request)
     file = video_of(job) if job.state is State.SUCCEEDED else None
-    if file is None:
+    if file is None or job.output is None:
         raise _nothing_there(job)
+    if variant == _THUMBNAIL:
+        file = await poster_of(service, job, job.output)
     return await send_file(service, request, file, is_private=True)
 
 
@@ -37,7 +40,7 @@ def _variant(request: Request) -> str:
     for name in request.query_params:
         if name != "variant":
             raise InvalidRequest(f"{UNKNOWN}'{name[:80]}'.", param=name[:80])
-    said = request.query_params.get("variant") or _VARIANTS[0]
+    said = request.query_params.get("variant") or _VIDEO
     if said not in _VARIANTS:
         raise InvalidRequest(f"variant must be {' or '.join(_VARIANTS)}; got '{said[:40]}'.", param="variant")
     return said
