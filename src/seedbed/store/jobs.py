@@ -52,6 +52,8 @@ async def insert(conn: Connection, job: Job, *, run_at: datetime | None = None) 
         "rank_at": rank_at(job.created_at, priority=job.request.priority, is_flexible=job.request.is_flexible),
         "api_key_id": job.api_key_id,
         "estimate_ms": job.estimate_ms,
+        "is_flexible": job.request.is_flexible,
+        "shown_model": (job.request.echo or {}).get("model", job.request.model),
         "run_at": run_at or job.created_at,
         "deadline_at": job.deadline_at,
         "aspect_ratio": job.aspect_ratio,
@@ -119,10 +121,10 @@ async def queue_place(conn: Connection, job: Job, *, worker_within_s: float = SI
 _GET = "select * from job where id = %(id)s and account_id = %(account_id)s and is_live = %(is_live)s"
 _INSERT = """
 insert into job (id, account_id, is_live, api_key_id, dialect, pool, request, priority, rank_at, price_credits,
-    estimate_ms, run_at, deadline_at, aspect_ratio, warnings, created_at)
+    estimate_ms, run_at, deadline_at, aspect_ratio, warnings, created_at, is_flexible, shown_model)
 values (%(id)s, %(account_id)s, %(is_live)s, %(api_key_id)s, %(dialect)s, %(pool)s, %(request)s, %(priority)s,
     %(rank_at)s, %(price_credits)s, %(estimate_ms)s, %(run_at)s, %(deadline_at)s, %(aspect_ratio)s, %(warnings)s,
-    %(created_at)s)
+    %(created_at)s, %(is_flexible)s, %(shown_model)s)
 returning *
 """
 _LOCK = """

@@ -123,6 +123,8 @@ create table job (
     rank_at       timestamptz not null default now(), -- its place in its lane: arrival, brought forward by priority
     claimed_at    timestamptz, -- when the last attempt began
     kills         integer not null default 0, -- how many engine processes have died under it
+    is_flexible   boolean not null default false, -- waits for everybody else, at half the price
+    shown_model   text, -- the id of the model as the request named it
     foreign key (account_id, is_live, pool) references lane,
     check ((state = 'processing') = (lease_until is not null)),
     check ((state = 'processing') = (worker is not null)),
@@ -142,6 +144,8 @@ create index job_deadline on job (deadline_at) where state in ('queued', 'proces
 create index job_of_account on job (account_id, is_live, number desc);
 create index job_recent on job (pool, finished_at desc) where state = 'succeeded';
 create index job_ended on job (account_id, is_live, finished_at, id) where finished_at is not null; -- for those who listen
+create index job_listed on job (account_id, is_live, created_at desc, number desc)
+    include (state, error_code, is_flexible, shown_model); -- lists by the number of a page, and their totals
 create index job_by_kind on job (account_id, is_live, (request ->> 'model'), state, number desc); -- lists with filters
 
 -- A sound lane has zero in every column of `drift`.

@@ -19,15 +19,13 @@ from seedbed.store.rows import to_job
 class Filter:
     """Which jobs are wanted; None: any. `is_expired`: a failed job counts as expired by its code, or as not expired.
 
-    A model is wanted by the id that its request named (`named_model`); jobs that named none, because they came by
-    another dialect, are wanted by their own (`own_model`).
+    `models` are the ids that a request may have named, each as its dialect spells it.
     """
 
     state: State | None = None
     is_expired: bool | None = None
     ids: Collection[str] | None = None
-    named_model: str | None = None
-    own_model: str | None = None
+    models: Collection[str] | None = None
     is_flexible: bool | None = None
 
 
@@ -58,8 +56,7 @@ async def page(
         "is_expired": wanted.is_expired,
         "expired": Expired.code,
         "ids": None if wanted.ids is None else list(wanted.ids),
-        "named_model": wanted.named_model,
-        "own_model": wanted.own_model,
+        "models": None if wanted.models is None else list(wanted.models),
         "is_flexible": wanted.is_flexible,
     }
     where = " and ".join([_WINDOW, *(_CONDITIONS[name] for name in _CONDITIONS if facts[name] is not None)])
@@ -73,12 +70,10 @@ _CONDITIONS = {
     "state": "state = %(state)s::job_state",
     "is_expired": "(error_code is not distinct from %(expired)s) = %(is_expired)s",
     "ids": "id = any(%(ids)s)",
-    "named_model": (
-        "coalesce(request -> 'echo' ->> 'model' = %(named_model)s, request ->> 'model' = %(own_model)s, false)"
-    ),
-    "is_flexible": "coalesce((request ->> 'is_flexible')::boolean, false) = %(is_flexible)s",
+    "models": "shown_model = any(%(models)s)",
+    "is_flexible": "is_flexible = %(is_flexible)s",
 }
-# The page's ids are found in the index alone, so that what is skipped is not read.
+# The page's jobs are found in the index alone, so that what is skipped is not read.
 _PAGE = """
 select job.* from job join (
     select created_at, number from job where {where}

@@ -55,17 +55,22 @@ async def list_tasks(service: Service, request: Request) -> Response:
 
 def _filter(request: Request) -> Filter:
     status = _choice(request, "filter.status", _STATES)
-    model = request.query_params.get("filter.model") or None
-    offered = ARK.models.get(model or "")
-    own = offered.id if offered and wire_id_of(offered.id) == model else None
     return Filter(
         state=_STATES[status] if status else None,
         is_expired=status == EXPIRED if status in {"failed", EXPIRED} else None,
         ids=_ids(request),
-        named_model=model,
-        own_model=own,
+        models=_models(request),
         is_flexible=_TIERS[tier] if (tier := _choice(request, "filter.service_tier", _TIERS)) else None,
     )
+
+
+def _models(request: Request) -> list[str] | None:
+    """Return the ids by which tasks of that model were asked for: also the core's, if theirs is shown for it."""
+    model = request.query_params.get("filter.model")
+    if not model:
+        return None
+    offered = ARK.models.get(model)
+    return [model, offered.id] if offered and wire_id_of(offered.id) == model else [model]
 
 
 def _ids(request: Request) -> list[str] | None:
