@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+CLIENTS := build/clients
+NPM := npm --silent --no-audit --no-fund --no-package-lock
 DEMO ?=
 CHAOS ?=
 KERNEL := $(wildcard src/seedbed/engines/animatic/kernel/*.c src/seedbed/engines/animatic/kernel/*.inc)
@@ -17,7 +19,7 @@ help:
 	@echo 'make serve   keep the service running on 127.0.0.1:8000'
 	@echo 'make test    run all tests (minutes)'
 	@echo 'make unit    run the tests that need no server (seconds)'
-	@echo 'make test-clients  verify webhooks with the SDKs that receivers have (installs them, 33 MB)'
+	@echo 'make test-clients  run the SDKs that people have against a service (installs them: 1.1 GB, needs Node 20)'
 	@echo 'make check   check format, lint, types, import contracts and house rules'
 	@echo 'make format  format the code and mend what the linter can mend'
 	@echo 'make bench-animatic  measure the embedded engine beside its peers (eight minutes on a quiet machine)'
@@ -39,7 +41,8 @@ serve: $(VENV)/.installed
 test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -n 2
 
-test-clients: $(VENV)/.installed-clients
+# The SDKs are fetched into build/clients, where `make clean` finds them; only that of OpenAI fits beside ours.
+test-clients: $(VENV)/.installed-clients $(CLIENTS)/.installed-python $(CLIENTS)/.installed-node $(CLIENTS)/.built
 	$(BIN)/python -m pytest tests/clients
 
 unit: $(VENV)/.installed-test
@@ -114,11 +117,36 @@ $(VENV)/.installed-test: $(VENV)/.installed
 	@touch $@
 
 $(VENV)/.installed-clients: $(VENV)/.installed-test
-	@$(PIP) install --no-build-isolation --constraint constraints.txt --editable '.[test,clients]'
+	@$(PIP) install --no-build-isolation --constraint constraints.txt --editable '.[test,clients,mcp]'
+	@touch $@
+
+$(CLIENTS)/.installed-python: $(VENV)/.made tests/clients/requirements.txt
+	@echo 'Installing the SDKs of others into $(CLIENTS)/venv (900 MB) ...'
+	@$(PYTHON) -m venv $(CLIENTS)/venv
+	@$(CLIENTS)/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
+	  --requirement tests/clients/requirements.txt
+	@touch $@
+
+$(CLIENTS)/.has-node:
+	@node -e 'process.exit(parseInt(process.versions.node) < 20)' || { \
+	  echo 'The clients for JavaScript need Node 20 or later, with npm.' >&2; exit 1; }
+	@mkdir -p $(CLIENTS) && touch $@
+
+$(CLIENTS)/.installed-node: $(CLIENTS)/.has-node $(wildcard tests/clients/node/*)
+	@mkdir -p $(CLIENTS)/node
+	@cp tests/clients/node/* $(CLIENTS)/node
+	@cd $(CLIENTS)/node && $(NPM) install
+	@touch $@
+
+# The types are made of the document that the service answers with, and compiled by tsc --strict.
+$(CLIENTS)/.built: $(CLIENTS)/.has-node tests/api/openapi.json $(wildcard clients/typescript/*.json clients/typescript/*/*)
+	@mkdir -p $(CLIENTS)/typescript
+	@cp -r clients/typescript/. $(CLIENTS)/typescript
+	@cd $(CLIENTS)/typescript && $(NPM) install && OPENAPI=$(CURDIR)/tests/api/openapi.json $(NPM) run build
 	@touch $@
 
 $(VENV)/.installed-check: $(VENV)/.installed
-	@$(PIP) install --no-build-isolation --constraint constraints.txt --editable '.[check]'
+	@$(PIP) install --no-build-isolation --constraint constraints.txt --editable '.[check,mcp]'
 	@touch $@
 
 $(VENV)/.installed-atheris: $(VENV)/.installed
@@ -134,7 +162,7 @@ pins: $(VENV)/.made
 	rm -rf build/pins
 	$(PYTHON) -m venv build/pins
 	build/pins/bin/python -m pip install --quiet hatchling editables
-	build/pins/bin/python -m pip install --quiet --no-build-isolation --editable '.[test,check,clients]'
+	build/pins/bin/python -m pip install --quiet --no-build-isolation --editable '.[test,check,clients,mcp]'
 	build/pins/bin/python -m pip freeze --exclude-editable | grep -E '^[A-Za-z0-9_.-]+==' > constraints.txt
 	rm -rf build/pins
 
