@@ -12,6 +12,7 @@ MEANS = {
 }  # fmt: skip
 # What each other module does with it; none of these connects to an address that a stranger chose.
 OTHER_USES = {
+    "src/seedbed/cli/contract/answers.py": "asks the server that whoever runs it has named",
     "src/seedbed/cli/demo.py": "asks the service that it has started itself",
     "src/seedbed/cli/forwarding.py": "hands what it has heard to the address that its user has typed",
     "src/seedbed/cli/listening.py": "opens the port that is listened on",

@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -288,3 +289,9 @@ def test_what_is_no_report_is_refused_by_name(tmp_path) -> None:
 
     with pytest.raises(NotReady, match=r"other\.json holds no report"):
         load(tmp_path / "other.json")
+
+
+def test_every_fact_stands_in_the_documents() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "conformance.md").read_text(encoding="utf-8")
+
+    assert [fact.id for fact in every_fact() if f"| `{fact.id}` | {fact.says} |" not in page] == []
