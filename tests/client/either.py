@@ -58,6 +58,7 @@ class Broken(httpx.SyncByteStream, httpx.AsyncByteStream):
 
     def __init__(self, *pieces: bytes) -> None:
         self._pieces = pieces
+        self.is_closed = False
 
     def __iter__(self) -> Iterator[bytes]:
         yield from self._pieces
@@ -66,6 +67,12 @@ class Broken(httpx.SyncByteStream, httpx.AsyncByteStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for piece in self:
             yield piece
+
+    def close(self) -> None:
+        self.is_closed = True
+
+    async def aclose(self) -> None:
+        self.is_closed = True
 
 
 def shown(status: str = "succeeded", **facts: Any) -> httpx.Response:
