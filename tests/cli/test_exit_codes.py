@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -117,16 +118,20 @@ def test_a_command_exits_with_what_came_of_it(
     assert "Traceback" not in complained
 
 
-def test_ctrl_c_leaves_the_job_and_says_how_to_go_on(serving: Callable[[Answers], str], tmp_path: Path) -> None:
-    url = serving({"generations": CREATED, "req_1": QUEUED})
-    waiting = subprocess.Popen(
-        [sys.executable, "-m", "seedbed.cli", "generate", "-p", "x", "--base-url", url, "--key", "k"],
+def started(*arguments: str, home: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "seedbed.cli", *arguments, "--key", "k"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | {"SEEDBED_HOME": str(tmp_path)},
+        env=os.environ | {"SEEDBED_HOME": str(home)},
     )
+
+
+def test_ctrl_c_leaves_the_job_and_says_how_to_go_on(serving: Callable[[Answers], str], tmp_path: Path) -> None:
+    url = serving({"generations": CREATED, "req_1": QUEUED})
+    waiting = started("generate", "-p", "x", "--base-url", url, home=tmp_path)
     assert waiting.stdout is not None
     while "place 3 in the queue" not in waiting.stdout.readline():
         assert waiting.poll() is None
@@ -138,6 +143,25 @@ def test_ctrl_c_leaves_the_job_and_says_how_to_go_on(serving: Callable[[Answers]
     assert complained.startswith("seedbed: req_1 goes on.")
     assert "`seedbed cancel req_1`" in complained
     assert complained.count("\n") == 1
+
+
+def test_ctrl_c_leaves_a_batch_where_it_is(serving: Callable[[Answers], str], tmp_path: Path) -> None:
+    url = serving({"estimate": (200, {"credits": 40}), "generations": CREATED, "req_1": QUEUED})
+    (tmp_path / "shots.csv").write_text("prompt\nx\n")
+    manifest = tmp_path / "out" / "manifest.json"
+    batch = started(
+        "batch", f"{tmp_path}/shots.csv", "-o", f"{manifest.parent}", "-y", "--base-url", url, home=tmp_path
+    )
+    while not manifest.exists() or "ordered" not in manifest.read_text():
+        assert batch.poll() is None
+        time.sleep(0.02)
+
+    batch.send_signal(signal.SIGINT)
+    _, complained = batch.communicate(timeout=30)
+
+    assert batch.returncode == 130
+    assert "goes on from here and pays nothing twice" in complained
+    assert json.loads(manifest.read_text())["rows"][0]["requestId"] == "req_1"
 
 
 def test_json_is_all_that_stands_on_the_standard_output(serving: Callable[[Answers], str], run: Run) -> None:
