@@ -38,7 +38,7 @@ def main():
 
     tell("download", video=litellm.video_content(video.id, **LOGIN)[4:8].decode())
 
-    tell("list", newest=[video.status for video in litellm.video_list(limit=1, **LOGIN)])
+    tell("list", newest=[each["status"] for each in litellm.video_list(limit=1, **LOGIN)["data"]])
 
     try:
         litellm.video_generation(prompt="A wrong size", **(order | {"size": "1x1"}))

@@ -16,9 +16,7 @@ UNAUTHORIZED = b'{"success":false,"error":{"code":"unauthorized","message":"Inva
 STATUSES = ("queued", "processing", "succeeded", "failed", "cancelled")
 CREATED_MEMBERS = ["success", "requestId", "status", "creditsCharged"]
 CANCELLED_MEMBERS = ["success", "requestId", "status"]
-SHOWN_MEMBERS = [
-    "success", "requestId", "status", "model", "prompt", "duration", "aspectRatio", "output", "error",
-]  # fmt: skip
+SHOWN_MEMBERS = [*CANCELLED_MEMBERS, "model", "prompt", "duration", "aspectRatio", "output", "error"]
 MODEL_IDS = ("seedance-2.0", "seedance-2.0-fast", "seedance-1.5-pro")
 _SHOWN_CHARACTERS = 160
 
