@@ -205,6 +205,7 @@ class Counted:
 
     def __init__(self, pool) -> None:
         self.pool = pool
+        self.conninfo = pool.conninfo
         self.times = 0
 
     def connection(self) -> Callable:

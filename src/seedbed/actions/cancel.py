@@ -34,6 +34,8 @@ async def cancel(
         cancelled = await _cancelled(conn, before)
     if before.job.state is State.PROCESSING:
         await notices.tell_cancel(conn, job_id, before.job.attempt)
+    elif before.job.state is State.QUEUED:
+        await notices.tell_change(conn, job_id)
     return cancelled
 
 

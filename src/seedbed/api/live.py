@@ -25,10 +25,12 @@ from seedbed.store.notices import CANCEL_CHANNEL, CHANGE_CHANNEL
 
 log = structlog.get_logger()
 
-TICK_S = 0.2
-COALESCE_S = 0.02  # a burst of notices is one question
+TICK_S = 0.1
+COALESCE_S = 0.01  # a burst of notices is one question
+REST_EVERY_S = 1.0  # of jobs that are not being made, nearly all news comes as notices
 QUEUE_EVERY_S = 3.0
 QUEUE_NEW_EVERY_S = 0.5  # while jobs come that have no place yet
+TOLD_SHARE = 0.05  # a place that has changed by less is not told: far back, every claim moves everybody
 
 
 @dataclass(slots=True, eq=False)
@@ -38,6 +40,10 @@ class Watched:
     job: Job | None
     queue: QueuePlace | None = None
     followers: set[asyncio.Event] = field(default_factory=set)
+
+    @property
+    def state(self) -> State | None:
+        return self.job.state if self.job else None
 
     def tell(self) -> None:
         for news in self.followers:
@@ -73,7 +79,7 @@ class LiveFeed:
         self._word = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
         self._looked_s = 0.0
-        self._placed_s = 0.0
+        self._looked_at_all_s = 0.0
 
     @property
     def is_stopping(self) -> bool:
@@ -106,14 +112,15 @@ class LiveFeed:
             name="api notices",
             channels=(CHANGE_CHANNEL, CANCEL_CHANNEL),
         )
-        listening = asyncio.create_task(notices)
+        beside = [asyncio.create_task(notices), asyncio.create_task(self._place_on())]
         try:
             while self._watched:
                 await self._tick()
         finally:
             self._running = None
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
 
     def _hear_of(self, job_id: str) -> None:
         if job_id in self._watched:
@@ -121,7 +128,7 @@ class LiveFeed:
             self._word.set()
 
     def _missed(self) -> None:
-        self._looked_s = 0.0  # notices may have gone unheard, so all are looked at
+        self._looked_s = self._looked_at_all_s = 0.0  # notices may have gone unheard, so all are looked at
         self._word.set()
 
     async def _tick(self) -> None:
@@ -134,19 +141,21 @@ class LiveFeed:
                 watched.tell()
         try:
             await self._look(self._due())
-            await self._place()
         except Unavailable as exc:
             log.warning("live.blind", reason=str(exc))
         await asyncio.sleep(COALESCE_S)
 
     def _due(self) -> Collection[str]:
-        """Return the jobs to look at: those that there is word of, and all of them each tick."""
+        """Return the jobs to look at: those that there is word of, those in the making each tick, all now and then."""
         now_s = time.monotonic()
         told, self._told = self._told, set()
         if now_s - self._looked_s < self._tick_s:
             return told
         self._looked_s = now_s
-        return list(self._watched)
+        if now_s - self._looked_at_all_s >= REST_EVERY_S:
+            self._looked_at_all_s = now_s
+            return list(self._watched)
+        return told.union(job_id for job_id, watched in self._watched.items() if watched.state is State.PROCESSING)
 
     async def _look(self, job_ids: Collection[str]) -> None:
         known = {}
@@ -164,20 +173,31 @@ class LiveFeed:
             if watched := self._watched.get(job_id):
                 _move_on(watched, step, jobs.get(job_id))
 
-    async def _place(self) -> None:
-        """Find the places of queued jobs: now and then, or as soon as there is a new one."""
-        queued = {job_id: one for job_id, one in self._watched.items() if one.job and one.job.state is State.QUEUED}
-        is_new = any(watched.queue is None for watched in queued.values())
-        pause_s = QUEUE_NEW_EVERY_S if is_new else QUEUE_EVERY_S
-        if not queued or time.monotonic() - self._placed_s < pause_s:
-            return
-        self._placed_s = time.monotonic()
+    async def _place_on(self) -> None:
+        """Find the places of queued jobs: now and then, and sooner while there are new ones."""
+        placed_s = 0.0
+        while True:
+            await asyncio.sleep(QUEUE_NEW_EVERY_S if placed_s else self._tick_s)
+            queued = {job_id: one for job_id, one in self._watched.items() if one.state is State.QUEUED}
+            is_new = any(watched.queue is None for watched in queued.values())
+            if not queued or (not is_new and time.monotonic() - placed_s < QUEUE_EVERY_S):
+                continue
+            placed_s = time.monotonic()
+            with suppress(Unavailable):  # they are estimates
+                await self._place(queued)
+
+    async def _place(self, queued: dict[str, Watched]) -> None:
         async with borrow(self._pool) as conn:
             places = await job_states.queue_places(conn, list(queued))
         for job_id, place in places.items():
-            if queued[job_id].queue != place:
-                queued[job_id].queue = place
-                queued[job_id].tell()
+            watched = queued[job_id]
+            if watched.state is State.QUEUED and _is_worth_telling(watched.queue, place):
+                watched.queue = place
+                watched.tell()
+
+
+def _is_worth_telling(before: QueuePlace | None, now: QueuePlace) -> bool:
+    return before is None or abs(now.position - before.position) > TOLD_SHARE * before.position
 
 
 def _job_of(notice: Notice) -> str:

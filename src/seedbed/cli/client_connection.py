@@ -14,12 +14,14 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from seedbed.cli.open_files import most_connections
+
 HEAD_S = 15.0  # from the first byte of a request, or from the connection, to the end of its headers
 MAX_TARGET_BYTES = 8_192
 MAX_HEADERS = 100
 MAX_HEAD_BYTES = 65_536  # as soon as so much has come without an end; one of half as much that came whole is taken
 STALLED_S = 60.0  # for a client to read what was sent, about 64 kB
-MAX_CONNECTIONS = 900  # below the 1,024 open files that many systems allow
+MAX_CONNECTIONS = 10_000  # or fewer, if the system does not allow so many open files
 
 _MALFORMED = "The request is not valid HTTP/1.1."
 
@@ -42,7 +44,7 @@ class ClientConnection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn narrows it
         super().connection_made(transport)
-        if len(self.connections) > MAX_CONNECTIONS:
+        if len(self.connections) > min(MAX_CONNECTIONS, most_connections()):
             self._refuse(503, "unavailable", "Too many connections are open; try again shortly.")
         else:
             self._expect_head()

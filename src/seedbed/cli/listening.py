@@ -14,6 +14,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from seedbed.cli.client_connection import ClientConnection
+from seedbed.cli.open_files import ask_for_more
 from seedbed.core.errors import NotReady
 
 GRACE_S = 5  # for requests that are being answered when we stop
@@ -99,6 +100,7 @@ class HttpServer:
     """One app on one socket. `ended` resolves when it stops, wanted or not."""
 
     def __init__(self, app: ASGIApp, listening: socket.socket) -> None:
+        ask_for_more()
         self._listening = listening
         self._server = _Server(
             uvicorn.Config(
