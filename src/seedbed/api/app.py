@@ -11,6 +11,7 @@ from seedbed.api.allowances import AllowanceFields
 from seedbed.api.ark.paths import ROOT as ARK_ROOT
 from seedbed.api.ark.routes import ark_app
 from seedbed.api.dialect import dialect_app
+from seedbed.api.docs_page import docs_routes
 from seedbed.api.edge import RequestEdge
 from seedbed.api.health import health_routes
 from seedbed.api.live import LiveFeed
@@ -50,5 +51,6 @@ def create_app(*, pool: Pool, blobs: Blobs, settings: Settings, stopping: asynci
         Mount(OPENAI_ROOT, openai_app(service)),
         Mount(RESULTS_PATH, results_app(service)),
         *health_routes(service),
+        *docs_routes(),
     ]
     return RequestEdge(AllowanceFields(dialect_app(routes, answer=answer)))

@@ -13,6 +13,7 @@ from seedbed.api.dialect import dialect_app
 from seedbed.api.openai.content import content
 from seedbed.api.openai.errors import answer
 from seedbed.api.openai.listing import list_videos
+from seedbed.api.openai.openapi import show_document
 from seedbed.api.openai.paths import VIDEOS
 from seedbed.api.openai.videos import create, remove, show
 from seedbed.api.service import Service
@@ -24,6 +25,7 @@ def openai_app(service: Service) -> Starlette:
             Route(VIDEOS, partial(_videos, service), methods=["GET", "POST"]),
             Route(VIDEOS + "/{video_id}", partial(_video, service), methods=["GET", "DELETE"]),
             Route(VIDEOS + "/{video_id}/content", partial(content, service)),
+            Route("/openapi.json", partial(show_document, service)),
         ],
         answer=answer,
     )
