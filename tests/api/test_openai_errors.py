@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from openais import PROMPT, VIDEOS, error_of, post_video
 
@@ -34,6 +36,12 @@ def refusals(kind: type[Refusal] = Refusal) -> list[type[Refusal]]:
 def test_every_refusal_stands_in_the_table():
     assert set(TABLE) == set(refusals())
     assert all(said.type in TYPES[said.status] for said in TABLE.values())
+
+
+def test_every_type_and_code_stands_in_the_document():
+    page = (Path(__file__).resolve().parents[2] / "docs" / "openai.md").read_text(encoding="utf-8")
+
+    assert [word for said in TABLE.values() for word in (said.type, said.code) if f"`{word}`" not in page] == []
 
 
 def test_a_lack_of_credits_is_a_spent_quota_that_no_retry_will_mend():
