@@ -149,3 +149,16 @@ async def test_references_reach_the_job_with_their_roles(ada):
         ("reference_video", "content[2].video_url"),
     ]
     assert job.dialect == "ark"
+
+
+async def test_an_erased_generations_creation_points_nowhere(ada, blobs):
+    key = {"Idempotency-Key": "k"}
+    first = await ada.submit(headers=key)
+    await ada.succeed(blobs)
+    await delete_task(ada, first.json()["requestId"].replace("req_", "cgt-"))
+
+    again = await ada.submit(headers=key)
+
+    assert again.content == first.content
+    assert "location" in first.headers
+    assert "location" not in again.headers
