@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from seedbed.api.native.wire import Credits, Estimate, GenerationBody, Generations, GenerationView, Usage
+from seedbed.api.native.wire import Created, Credits, Estimate, GenerationBody, Generations, GenerationView, Usage
 from seedbed.api.paging import DEFAULT_PAGE, MAX_PAGE
 from seedbed.core.job import State
 from seedbed.core.models import MODELS
@@ -37,6 +37,16 @@ def extension_paths(operation: Callable[..., dict[str, Any]], body_of: Callable[
             | {"parameters": paging()}
         },
         "/usage": {"get": _usage(operation)},
+        "/video/generations/{requestId}/rerun": {
+            "post": operation(
+                "rerunGeneration",
+                "Order the same once more; the body's fields are those that change.",
+                Created,
+                (*_KEYED, 400, 402, 404, 409, 413, 415, 422),
+            )
+            | {"requestBody": {"required": False, "content": {"application/json": {"schema": {"type": "object"}}}}}
+        }
+        | _OF_ONE,
         "/video/estimate": {
             "post": operation(
                 "estimateGeneration", "The price of a generation; nothing is made.", Estimate, (*_KEYED, 400, 413, 415)

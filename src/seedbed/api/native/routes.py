@@ -20,6 +20,7 @@ from seedbed.api.native.listening import listen
 from seedbed.api.native.listing import list_generations
 from seedbed.api.native.openapi import show_document
 from seedbed.api.native.paths import GENERATIONS
+from seedbed.api.native.reruns import rerun
 from seedbed.api.native.uploads import upload
 from seedbed.api.native.usage import show_usage
 from seedbed.api.native.webhook_secret import secret
@@ -35,6 +36,7 @@ def native_app(service: Service) -> Starlette:
             Route("/video/estimate", partial(estimate, service), methods=["POST"]),
             Route(GENERATIONS + "/{job_id}", partial(show, service)),
             Route(GENERATIONS + "/{job_id}/cancel", partial(stop, service), methods=["POST"]),
+            Route(GENERATIONS + "/{job_id}/rerun", partial(rerun, service), methods=["POST"]),
             Route(GENERATIONS + "/{job_id}/events", partial(follow, service)),
             Route("/uploads", partial(upload, service), methods=["POST"]),
             Route("/credits", partial(show_credits, service)),
