@@ -47,6 +47,15 @@ TYPES = (
     Refused,
     *WEBHOOK_TYPES,
 )
+_TAGS = (("Generation", "Videos"), ("Model", "Models"), ("upload", "Uploads"), ("Webhook", "Webhooks"))
+_EXAMPLE = {
+    "model": "seedance-2.0",
+    "prompt": "A fox in the snow, slow push in.",
+    "mediaUrls": ["https://example.com/fox.jpg"],
+    "aspectRatio": "16:9",
+    "duration": 5,
+    "resolution": "720p",
+}
 _REF = "#/components/schemas/{name}"
 _REFUSALS = {
     400: "A field is wrong (`param` names it), or the body is not JSON.",
@@ -127,6 +136,7 @@ def _paths() -> dict[str, Any]:
             "get": {
                 "operationId": "showOpenApi",
                 "summary": "This document.",
+                "tags": ["About"],
                 "security": [],
                 "responses": {"200": {"description": "OpenAPI 3.1.", "content": _json({"type": "object"})}},
             }
@@ -146,7 +156,10 @@ def _create() -> dict[str, Any]:
     }
     return created | {
         "parameters": [_IDEMPOTENCY_KEY],
-        "requestBody": {"required": True, "content": _json(_ref(GenerationBody))},
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": _ref(GenerationBody), "example": _EXAMPLE}},
+        },
     }
 
 
@@ -186,7 +199,11 @@ def _operation(name: str, summary: str, answer: type[msgspec.Struct], refusals: 
     responses: dict[str, Any] = {"200": {"description": "Done.", "content": _json(_ref(answer))}}
     for status in sorted(refusals):
         responses[str(status)] = {"description": _REFUSALS[status], "content": _json(_ref(Refused))}
-    return {"operationId": name, "summary": summary, "responses": responses}
+    return {"operationId": name, "summary": summary, "tags": [_tag_of(name)], "responses": responses}
+
+
+def _tag_of(operation_name: str) -> str:
+    return next((tag for word, tag in _TAGS if word in operation_name), "Account")
 
 
 def _ref(kind: type[msgspec.Struct]) -> dict[str, Any]:
