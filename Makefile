@@ -128,7 +128,7 @@ $(CLIENTS)/.installed-python: $(VENV)/.made tests/clients/requirements.txt
 	@touch $@
 
 $(CLIENTS)/.has-node:
-	@node -e 'process.exit(parseInt(process.versions.node) < 20)' || { \
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || { \
 	  echo 'The clients for JavaScript need Node 20 or later, with npm.' >&2; exit 1; }
 	@mkdir -p $(CLIENTS) && touch $@
 
