@@ -101,6 +101,16 @@ async def test_an_estimate_costs_nothing_and_knows_media(sdk, ada, fox):
     assert await ada.jobs() == 0
 
 
+async def test_a_generation_is_ordered_once_more_with_changes(sdk, ada, fox):
+    first = await sdk(lambda c: c.videos.create(media=[fox], seed=7, **ORDER))
+    again = await sdk(lambda c: c.videos.rerun(first.request_id, seed=8, resolution="480p"))
+    shown = await sdk(lambda c: c.videos.get(again.request_id))
+
+    assert again.request_id != first.request_id
+    assert (shown.seed, shown.resolution, shown.prompt) == (8, "480p", ORDER["prompt"])
+    assert again.charged_credits == 32
+
+
 async def test_events_tell_from_the_queue_to_the_end(sdk, ada, blobs):
     created = await sdk(lambda c: c.videos.create(**ORDER))
     watching = asyncio.create_task(sdk.all(lambda c: c.videos.events(created.request_id, timeout_s=30)))

@@ -16,7 +16,7 @@ from serving import Served, await_true, clean_environment
 pytestmark = pytest.mark.server
 
 RECEIVER = Path(__file__).resolve().parents[2] / "examples" / "webhook_receiver.py"
-JOB = {"prompt": "a quiet lake", "model": "seedance-2.0", "duration": 4, "resolution": "480p", "aspectRatio": "16:9"}
+JOB = {"prompt": "a quiet lake", "model": "seedance-2.0", "duration": 4, "resolution": "480p", "aspect_ratio": "16:9"}
 
 
 class Program:
