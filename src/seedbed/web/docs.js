@@ -98,7 +98,8 @@ function shown(api, path, method, operation, shared) {
 async function show() {
   const links = [...document.querySelectorAll("#dialects a")];
   const chosen = links.find((link) => link.hash === location.hash) || links[0];
-  for (const link of links) link.toggleAttribute("aria-current", link === chosen);
+  for (const link of links) link.removeAttribute("aria-current");
+  chosen.setAttribute("aria-current", "page");
   const reference = document.getElementById("reference");
   const answer = await fetch(chosen.dataset.document);
   if (!answer.ok) {
