@@ -82,9 +82,11 @@ class Blobs:
             return
         if await self._exists(key):
             raise _taken(key)
+        # One part at a time: this process takes uploads of many at once, and each part is in its memory.
+        part_bytes = PART_BYTES if self._folder is None else CHUNK_BYTES
         with _translated(key):
             async with asyncio.timeout(UPLOAD_S):
-                await obstore.put_async(self._store, _checked(key), path, chunk_size=PART_BYTES, max_concurrency=2)
+                await obstore.put_async(self._store, _checked(key), path, chunk_size=part_bytes, max_concurrency=1)
         await self._sync(key)
 
     async def put_bytes(self, key: str, data: bytes) -> None:
