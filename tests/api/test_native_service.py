@@ -93,7 +93,7 @@ async def test_an_unknown_path_is_not_found_in_the_native_envelope(http, path):
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("GET", GENERATIONS, "POST"),
+        ("PUT", GENERATIONS, "GET, HEAD, POST"),
         ("DELETE", f"{GENERATIONS}/req_1", "GET, HEAD"),
         ("GET", f"{GENERATIONS}/req_1/cancel", "POST"),
         ("POST", f"{ROOT}/models", "GET, HEAD"),

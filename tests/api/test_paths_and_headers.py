@@ -86,7 +86,7 @@ async def test_a_link_in_the_blob_folder_is_not_followed(http, job_id, tmp_path)
 
 PATHS = {
     f"{ROOT}/models": {"GET", "HEAD"},
-    GENERATIONS: {"POST"},
+    GENERATIONS: {"GET", "HEAD", "POST"},
     f"{GENERATIONS}/{NOBODY}": {"GET", "HEAD"},
     f"{GENERATIONS}/{NOBODY}/cancel": {"POST"},
     f"{ROOT}/uploads": {"POST"},

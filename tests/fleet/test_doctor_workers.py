@@ -6,9 +6,9 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from seedbed.cli.main import app
 from typer.testing import CliRunner
 
+from seedbed.cli.main import app
 from seedbed.store import workers
 from seedbed.store.database import connected
 from seedbed.store.workers import WorkerState

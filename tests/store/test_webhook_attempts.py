@@ -1,4 +1,4 @@
-"""What follows from a webhook's attempts: the schedule, the switch of the address, the redelivery. The clock is ours."""
+"""What follows from a webhook's attempts: schedule, switch of the address, redelivery. The clock is ours."""
 
 from __future__ import annotations
 
@@ -43,10 +43,9 @@ async def told(conn, account, *, url=HOOK, at=NOON, is_live=True):
 
 
 async def tried(conn, delivery, status, *, at):
-    recorded = await record_attempt(
+    return await record_attempt(
         conn, delivery.id, Attempt(at=at, status=status, latency_ms=5), chance=0.0, at=at + timedelta(milliseconds=5)
     )
-    return recorded
 
 
 async def due(conn, delivery, *, at):
