@@ -176,10 +176,11 @@ def _keep_logs(stage: Stage, seed: int) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
+    full = Plan(seed=0)
     parser.add_argument("--seed", type=int, default=None, help="repeat the choices of an earlier campaign")
-    parser.add_argument("--jobs", type=int, default=Plan.jobs)
-    parser.add_argument("--workers", type=int, default=Plan.workers)
-    parser.add_argument("--orders-per-s", type=float, default=Plan.orders_per_s)
+    parser.add_argument("--jobs", type=int, default=full.jobs)
+    parser.add_argument("--workers", type=int, default=full.workers)
+    parser.add_argument("--orders-per-s", type=float, default=full.orders_per_s)
     given = parser.parse_args()
     seed = secrets.randbelow(1_000_000) if given.seed is None else given.seed
     print(f"chaos: seed {seed}", flush=True)
