@@ -15,6 +15,7 @@ from typing import Any
 import av
 import numpy as np
 import numpy.typing as npt
+from av.audio.codeccontext import AudioCodecContext
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
@@ -116,7 +117,7 @@ def encode_video(stream: VideoStream, frames: Iterable[VideoFrame]) -> Iterator[
     yield from stream.encode()
 
 
-def encode_audio(stream: AudioStream, sound: Sound) -> Iterator[Packet[Any]]:
+def encode_audio(stream: AudioStream | AudioCodecContext, sound: Sound) -> Iterator[Packet[Any]]:
     """Encode (2, N) float32, -1..1, 48 kHz."""
     for start in range(0, sound.shape[1], AAC_FRAME_SAMPLES):
         block = np.ascontiguousarray(sound[:, start : start + AAC_FRAME_SAMPLES])

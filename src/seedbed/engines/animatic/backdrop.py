@@ -57,7 +57,7 @@ def paint_behind(rgb: Bytes, opacity: Floats) -> Bytes:
         painted = _enlarged(soft[0], width, height)
         _add_detail(painted, rgb, _enlarged(soft[1], width, height), offsets)
     # The seam lies outside the hole, where both sides show the same known picture.
-    painted = np.clip(painted + 0.5, 0, 255).astype(np.uint8)
+    painted = cv2.addWeighted(painted, 1, painted, 0, 0, dtype=cv2.CV_8U)
     share = cv2.GaussianBlur(hole.unknown.astype(np.float32), (0, 0), 0.8)
     weight = np.clip(cv2.resize(share, (width, height), interpolation=cv2.INTER_LINEAR) * 2, 0, 1)
     return cv2.blendLinear(painted, rgb, weight, 1 - weight)
@@ -125,10 +125,10 @@ def _most_similar(
     sound = ((source >= 0) & (source < (height, width))).all(-1)
     source = np.clip(source, 0, (height - 1, width - 1))
     sound &= offered[source[..., 0], source[..., 1]]
-    rows = np.clip(source[:, :, None, 0] + window[:, 0], 0, height - 1)
-    columns = np.clip(source[:, :, None, 1] + window[:, 1], 0, width - 1)
-    miss = np.square(image[rows, columns] - wanted[:, None]).sum(-1)
-    cost = (miss * weight[:, None]).sum(-1) / np.maximum(weight.sum(-1), 1)[:, None]
+    # What is offered lies far enough from the picture's rim for the whole window; of the rest nothing is chosen.
+    places = (source @ (width, 1))[..., None] + window @ (width, 1)
+    miss = image.reshape(-1, 3).take(places, axis=0, mode="clip") - wanted[:, None]
+    cost = np.einsum("pcwk,pcwk,pw->pc", miss, miss, weight) / np.maximum(weight.sum(-1), 1)[:, None]
     # Of equals the nearer: light and sharpness change over a picture.
     cost = cost + 0.04 * np.square(candidates).sum(-1) + 12
     cost[:, : len(_AROUND)] *= _COHERENCE
@@ -149,11 +149,11 @@ def _add_detail(painted: Floats, rgb: Bytes, coarse: Floats, offsets: Points) ->
     x = (columns + np.float32(0.5)) * np.float32(small_w / width) - np.float32(0.5)
     top, left = np.floor(y).astype(np.int32), np.floor(x).astype(np.int32)
     jumps = np.rint(offsets * (height / small_h, width / small_w)).astype(np.int32) @ np.array([width, 1], np.int32)
-    pixels, soft = rgb.reshape(-1, 3), coarse.reshape(-1, 3)
+    detail = cv2.subtract(rgb, coarse, dtype=cv2.CV_32F).reshape(-1, 3)
     total = np.zeros((len(places), 3), np.float32)
     for node_y, node_x in ((top + dy, left + dx) for dy in (0, 1) for dx in (0, 1)):
         node = np.clip(node_y, 0, small_h - 1) * np.int32(small_w) + np.clip(node_x, 0, small_w - 1)
         share = (1 - np.abs(y - node_y)) * (1 - np.abs(x - node_x)) * usable.reshape(-1)[node]
-        source = np.clip(places + jumps.reshape(-1)[node], 0, len(pixels) - 1)
-        total += (pixels[source] - soft[source]) * share[:, None]
+        source = np.clip(places + jumps.reshape(-1)[node], 0, len(detail) - 1)
+        total += detail.take(source, axis=0) * share[:, None]
     painted.reshape(-1, 3)[places] += total

@@ -25,7 +25,8 @@ from seedbed.core.engine import Canvas
 from seedbed.core.errors import EngineFailed
 from seedbed.engines.animatic.encoder import KEY_FRAME_EVERY, choose_encoder, configure, open_encoder, to_frame
 from seedbed.engines.animatic.planes import Planes
-from seedbed.media.mux import Sound, add_audio, encode_audio, open_mp4, write_packets
+from seedbed.engines.animatic.sound.coding import encoded
+from seedbed.media.mux import Sound, add_audio, open_mp4, write_packets
 
 _LEAST_SEGMENT = 24  # frames; shorter parts would only cost bits
 _PIXEL_BYTES = 64  # of memory that a worker takes for each pixel of the canvas, measured: x264's frames above all
@@ -60,6 +61,7 @@ def encode(
     painters: Sequence[Draw],
     *,
     sound: Sound,
+    sound_is_noise: bool = False,
     tags: Mapping[str, str],
     cuts: Collection[int] = (),
     watch: Callable[[int], None],
@@ -67,7 +69,8 @@ def encode(
 ) -> None:
     """Write the clip at `path`; `painters` (one a thread) return any frame by its number.
 
-    `sound`: (2, N) float32, 48 kHz, as long as the frames last. `cuts`: frames that begin a shot.
+    `sound`: (2, N) float32, 48 kHz, as long as the frames last; as noise it is encoded with less care. `cuts`: frames
+    that begin a shot.
 
     `watch` is called with the number of finished frames at least every `poll_s` from the calling thread. Whatever it
     raises ends the threads and passes through.
@@ -79,14 +82,18 @@ def encode(
     free: queue.SimpleQueue[Draw] = queue.SimpleQueue()
     for painter in painters:
         free.put(painter)
-    with ThreadPoolExecutor(min(len(painters), len(segments)), thread_name_prefix="animatic") as pool:
+    with (
+        ThreadPoolExecutor(1, thread_name_prefix="animatic-sound") as aside,
+        ThreadPoolExecutor(min(len(painters), len(segments)), thread_name_prefix="animatic") as pool,
+    ):
+        heard = aside.submit(encoded, sound, is_noise=sound_is_noise)
         jobs = [pool.submit(run.segment, free, frames, place) for place, frames in enumerate(segments)]
         try:
-            packets = _watched(jobs, progress, watch, poll_s)
+            _watch([heard, *jobs], progress, watch, poll_s)
         finally:
             progress.stop.set()
     try:
-        _mux(path, run, packets, sound, tags)
+        _mux(path, run, [packet for job in jobs for packet in job.result()], heard.result(), tags)
     except av.error.FFmpegError as exc:
         raise EngineFailed(f"The video could not be written: {exc}.") from exc
 
@@ -105,14 +112,13 @@ def split(frames: int, workers: int) -> list[range]:
     return [range(a, b) for a, b in itertools.pairwise(borders)]
 
 
-def _watched(
-    jobs: list[Future[list[Packet]]], progress: Progress, watch: Callable[[int], None], poll_s: float
-) -> list[Packet]:
+def _watch(
+    jobs: Collection[Future[list[Packet]]], progress: Progress, watch: Callable[[int], None], poll_s: float
+) -> None:
     waiting = set(jobs)
     while waiting:
         waiting = wait_some(waiting, poll_s)
         watch(progress.frames)
-    return [packet for job in jobs for packet in job.result()]
 
 
 def wait_some(jobs: set[Future[list[Packet]]], timeout_s: float) -> set[Future[list[Packet]]]:
@@ -161,7 +167,7 @@ def _give_back() -> None:
         trim(0)
 
 
-def _mux(path: Path, run: _Run, packets: list[Packet], sound: Sound, tags: Mapping[str, str]) -> None:
+def _mux(path: Path, run: _Run, packets: list[Packet], sound: list[Packet], tags: Mapping[str, str]) -> None:
     with open_mp4(path, tags=tags) as container:
         video = container.add_stream(run.encoder, rate=run.canvas.fps)
         assert isinstance(video, VideoStream)
@@ -171,4 +177,6 @@ def _mux(path: Path, run: _Run, packets: list[Packet], sound: Sound, tags: Mappi
         for packet in packets:
             packet.stream = video
             packet.time_base = Fraction(1, run.canvas.fps)
-        write_packets(container, packets, encode_audio(audio, sound))
+        for packet in sound:
+            packet.stream = audio
+        write_packets(container, packets, sound)

@@ -29,9 +29,10 @@ OPTIONS = {
         "crf": "20",
         "profile": "high",
         "forced-idr": "1",
-        # The camera moves the picture evenly, so blocks that are cut up between frames (p8x8) find nothing: looking for
-        # them takes a quarter of the time and saves a hundredth of the bits.
-        "x264-params": f"keyint={KEY_FRAME_EVERY}:min-keyint=12:open-gop=0:partitions=i8x8,i4x4",
+        # The camera moves the picture evenly, so a block goes where its neighbours went. Cutting blocks up between
+        # frames (p8x8) takes a quarter of the time and saves a hundredth of the bits; searching each motion twice as
+        # well (subme 2, me hex) takes a third of the rest and saves a fifteenth, at the same PSNR.
+        "x264-params": f"keyint={KEY_FRAME_EVERY}:min-keyint=12:open-gop=0:partitions=i8x8,i4x4:subme=1:me=dia",
     },
     NVENC: {"preset": "p4", "tune": "hq", "rc": "vbr", "cq": "21", "b": "0", "profile": "high", "forced-idr": "1"},
 }

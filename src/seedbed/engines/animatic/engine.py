@@ -75,6 +75,7 @@ class Animatic:
                 task.canvas,
                 [previews.overlook(paint) for paint in painters],
                 sound=production.sound.samples,
+                sound_is_noise=production.sound.is_noise,
                 tags=marks(NAME, source_type) | {"comment": f"Made by Seedbed with engine {NAME}"},
                 cuts=production.film.cuts,
                 watch=lambda done: report(Stage.RENDERING, done / task.canvas.frames, preview=previews.take()),

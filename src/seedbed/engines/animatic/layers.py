@@ -6,6 +6,7 @@ Both are kept as planes of one region of the picture: as much as the path will e
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import cv2
@@ -101,8 +102,10 @@ def _two_layers(rgb: Bytes, mask: Floats, region: Region) -> Layers:
     opacity = cv2.resize(opacity_half, size, interpolation=cv2.INTER_LINEAR)
     small = cv2.resize(rgb, quarter, interpolation=cv2.INTER_AREA).astype(np.float32)
     opacity_small = cv2.resize(opacity_half, quarter, interpolation=cv2.INTER_AREA)
-    behind = from_rgb(paint_behind(rgb, opacity_half))
-    subject = from_rgb(_beyond_its_edge(rgb, small, opacity_small, opacity))
+    with ThreadPoolExecutor(1, thread_name_prefix="animatic-backdrop") as aside:
+        painting = aside.submit(lambda: from_rgb(paint_behind(rgb, opacity_half)))
+        subject = from_rgb(_beyond_its_edge(rgb, small, opacity_small, opacity))
+        behind = painting.result()
     opacity_8 = (opacity * 255 + 0.5).astype(np.uint8)
     opacity_uv = cv2.resize(opacity_8, half, interpolation=cv2.INTER_AREA)
     planes = Planes(

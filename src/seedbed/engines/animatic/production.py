@@ -28,12 +28,12 @@ from seedbed.engines.animatic.mark import visible_mark
 from seedbed.engines.animatic.motion_path import Guide, guide_of, tighter
 from seedbed.engines.animatic.passage import Morph, dissolve, dissolve_of, measure_flow
 from seedbed.engines.animatic.planes import Bytes
-from seedbed.engines.animatic.shots import Framed, Take, anchored, cuts_of, reel, shoot, views_of
+from seedbed.engines.animatic.shots import Framed, Take, anchored, cuts_of, opening, reel, shoot, views_of
 from seedbed.engines.animatic.slate import Slate, draw_slate
 from seedbed.engines.animatic.sound.accents import Rhythm, rhythm_of
 from seedbed.engines.animatic.sound.track import SoundTrack, compose, hear
 from seedbed.engines.animatic.sources import choose_sources
-from seedbed.engines.animatic.stage import Look, depth_of, fitted, flat_view, look_at, parallax_of, set_stage
+from seedbed.engines.animatic.stage import Look, depth_of, fitted, look_at, parallax_of, set_stage
 from seedbed.engines.animatic.style import transfer
 from seedbed.engines.animatic.subject import SubjectFinder, describe
 from seedbed.engines.animatic.warp import Stage
@@ -107,9 +107,12 @@ def _one_picture(task: RenderTask, look: Look, rhythm: Rhythm, guide: Guide, *, 
     depth, trust = depth_of(look), parallax_of(look)
     looks = [Framed(each, depth, trust) for each in views_of(look, plan.shots, canvas.size)]
     takes = shoot(task, plan.shots, looks, rhythm, guide, at_end=at_end)
-    exact, place = (canvas.frames - 1, -1) if at_end else (0, 0)
-    anchor = anchored(looks[place].look, takes[place], exact)
-    effects = build(plan, canvas, flat_view(looks[0].look, takes[0].stage, 0), seed=task.seed, ends_on_picture=at_end)
+    begin = opening(looks[0], takes[0])
+    if at_end:
+        anchor = anchored(looks[-1].look, takes[-1], canvas.frames - 1)
+    else:
+        anchor = anchored(looks[0].look, takes[0], 0, promised=begin)
+    effects = build(plan, canvas, begin, seed=task.seed, ends_on_picture=at_end)
     return Shown(Film(reel(takes), canvas.fps, effects, (anchor,), cuts=cuts_of(takes)), plan, "picture")
 
 
@@ -164,8 +167,9 @@ def _cut_between(task: RenderTask, plan: ShotPlan, first: Look, last: Look, rhyt
     looks = [Framed(each, depth, trust) for each in views_of(first, shots[:-1], canvas.size)]
     looks.append(Framed(last, depth_of(last), parallax_of(last)))
     takes = shoot(task, shots, looks, rhythm, guide, at_end=True)
-    anchors = [anchored(first, takes[0], 0), anchored(last, takes[-1], canvas.frames - 1)]
-    effects = build(plan, canvas, flat_view(looks[0].look, takes[0].stage, 0), seed=task.seed, ends_on_picture=True)
+    begin = opening(looks[0], takes[0])
+    anchors = [anchored(looks[0].look, takes[0], 0, promised=begin), anchored(last, takes[-1], canvas.frames - 1)]
+    effects = build(plan, canvas, begin, seed=task.seed, ends_on_picture=True)
     return Shown(Film(reel(takes), canvas.fps, effects, anchors, cuts=cuts_of(takes)), plan, "cuts")
 
 
@@ -183,7 +187,7 @@ def _slate(task: RenderTask, rhythm: Rhythm) -> Shown:
     takes = shoot(task, plan.shots, views, rhythm, Guide(), at_end=False)
     # The slate's own colours are those of the hour; a grade on top would be the hour twice.
     weather = replace(plan, time_of_day=None, cuts=tuple(replace(cut, time_of_day=None) for cut in plan.cuts))
-    begin = flat_view(views[0].look, takes[0].stage, 0)
+    begin = opening(views[0], takes[0])
     effects = build(weather, canvas, begin, seed=task.seed, ends_on_picture=False)
     caption = make_caption(task.prompt, canvas.size)
     return Shown(Film(reel(takes), canvas.fps, effects, overlay=caption, cuts=cuts_of(takes)), plan, "slate")

@@ -73,11 +73,16 @@ def cuts_of(takes: Sequence[Take]) -> tuple[int, ...]:
     return tuple(take.frames.start for take in takes[1:])
 
 
-def anchored(look: Look, take: Take, frame: int) -> Anchor:
-    """Make a frame of the clip exactly the picture under its crop."""
+def opening(view: Framed, take: Take) -> Planes:
+    """Return the picture under its crop as a take begins."""
+    return flat_view(view.look, take.stage, 0)
+
+
+def anchored(look: Look, take: Take, frame: int, *, promised: Planes | None = None) -> Anchor:
+    """Make a frame of the clip exactly the picture under its crop, which is `promised` where that is at hand."""
     own = frame - take.frames.start
     drawn, _ = Warper(take.stage).draw(own)
-    return Anchor.between(frame, promised=flat_view(look, take.stage, own), drawn=drawn)
+    return Anchor.between(frame, promised=promised or flat_view(look, take.stage, own), drawn=drawn)
 
 
 def views_of(look: Look, shots: Sequence[Shot], canvas: Size) -> list[Look]:

@@ -15,7 +15,8 @@ import numpy as np
 
 from seedbed.engines.animatic.planes import Bytes, Floats
 
-_SIDE_PX = 320
+_SIDE_PX = 320  # of masks
+_NETWORK_PX = 256  # what the network looks at: at 320 it takes half as long again and cuts no better
 _BUILD_DEADLINE_S = 30.0
 _MEAN = np.array([0.485, 0.456, 0.406], np.float32)
 _BESIDE_PX = 6
@@ -66,13 +67,14 @@ class SubjectFinder:
             coming.set_exception(exc)
 
     def find(self, rgb: Bytes) -> Subject:
-        """Return the subject of (H, W, 3) uint8 sRGB. Takes about 0.3 s on two cores."""
-        small = cv2.resize(rgb, (_SIDE_PX, _SIDE_PX), interpolation=cv2.INTER_AREA).astype(np.float32)
+        """Return the subject of (H, W, 3) uint8 sRGB. Takes about 0.25 s on two cores."""
+        small = cv2.resize(rgb, (_NETWORK_PX, _NETWORK_PX), interpolation=cv2.INTER_AREA).astype(np.float32)
         small = (small / max(float(small.max()), 1.0) - _MEAN) / _DEVIATION
         coming, self._coming = self._coming, None
         net = coming.result(_BUILD_DEADLINE_S) if coming else cv2.dnn.readNetFromONNX(self._weights)
         net.setInput(np.ascontiguousarray(small.transpose(2, 0, 1)[None]))
-        raw = net.forward(net.getUnconnectedOutLayersNames()[0])[0, 0].astype(np.float32)
+        found = net.forward(net.getUnconnectedOutLayersNames()[0])[0, 0].astype(np.float32)
+        raw = cv2.resize(found, (_SIDE_PX, _SIDE_PX), interpolation=cv2.INTER_LINEAR)
         spread = float(raw.max() - raw.min())
         return describe((raw - raw.min()) / spread if spread > 1e-6 else np.zeros_like(raw))
 

@@ -45,6 +45,11 @@ class SoundTrack:
     told: dict[str, Any]
     warnings: tuple[str, ...] = field(default=())
 
+    @property
+    def is_noise(self) -> bool:
+        """Whether nothing in it came from a reference."""
+        return self.told["source"] in {"ambience", "silence"}
+
 
 def hear(reference: LocalReference | None, canvas: Canvas) -> Heard | None:
     """Read the reference sound and find its beats. Raises MediaFailure that names it if it cannot be decoded."""
