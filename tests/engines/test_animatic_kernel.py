@@ -152,9 +152,9 @@ int main(void) {
     enum { W = 50, H = 34, LW = 64, LH = 48, NX = 6, NY = 5 };
     Picture out = {filled(W * H), filled(W * H / 4), filled(W * H / 4), W, W / 2, W, H};
     float points[NX * NY * 2];
-    size_t luma = (LW + 4) * (LH + 5), chroma = (LW / 2 + 4) * (LH / 2 + 5);
+    size_t luma = (LW + 2 * PAD) * (LH + 2 * PAD + 1), chroma = (LW / 2 + 2 * PAD) * (LH / 2 + 2 * PAD + 1);
     Layer layer = {filled(luma), filled(chroma), filled(chroma), filled(luma), filled(chroma), filled(12), points,
-                   0, 0, 1, 1, LW + 4, LW / 2 + 4, LW, LH, 4, 3};
+                   0, 0, 1, 1, LW + 2 * PAD, LW / 2 + 2 * PAD, LW, LH, 4, 3};
     memset((uint8_t *)layer.status, 3, 12);
     for (int variant = 1; variant <= seedbed_best_variant(); variant++)
         for (int turn = 0; turn < 60; turn++) {

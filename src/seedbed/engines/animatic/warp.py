@@ -8,6 +8,7 @@ else by OpenCV: the same to within a step or two of 255. A Warper holds what it 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -45,14 +46,23 @@ class Stage:
             object.__setattr__(self, "sheets", sheets)
 
 
-@dataclass(frozen=True, slots=True)
 class Mesh:
-    """points: (mh, mw, 2) float32, where each node looks on the scaled picture's background; disparity: (mh, mw) of
-    what is seen there, subject or background.
-    """
+    """What one frame looks at, node by node."""
 
-    points: Floats
-    disparity: Floats
+    __slots__ = ("_disparity", "points")
+
+    def __init__(self, points: Floats, disparity: Floats | Callable[[], Floats]) -> None:
+        """points: (mh, mw, 2) float32, where each node looks on the scaled picture's background; disparity: (mh, mw)
+        of what is seen there, subject or background, or what finds it once somebody asks.
+        """
+        self.points = points
+        self._disparity = disparity
+
+    @property
+    def disparity(self) -> Floats:
+        if callable(self._disparity):
+            self._disparity = self._disparity()
+        return self._disparity
 
 
 class Warper:
@@ -86,30 +96,34 @@ class Warper:
 
     def _draw(self, frame: int) -> tuple[Planes, Mesh]:
         stage = self._stage
-        mesh = self._solve(frame, stage.depth.behind)
-        before = self._solve(frame, stage.depth.subject) if stage.layers.subject is not None else None
+        behind = self._solve(frame, stage.depth.behind)
+        subject = self._solve(frame, stage.depth.subject) if stage.layers.subject is not None else None
         if stage.kernel is not None and stage.sheets is not None:
             planes = Planes.empty(stage.canvas.width_px, stage.canvas.height_px)
-            stage.kernel.draw(planes, stage.sheets, mesh.points, before.points if before else None)
+            stage.kernel.draw(planes, stage.sheets, behind, subject)
         else:
-            planes = self._sample(mesh, stage.layers.behind, slice(0, self._cells_y), slice(0, self._cells_x))
-            if before is not None:
-                self._lay_subject(planes, before)
+            planes = self._sample(behind, stage.layers.behind, slice(0, self._cells_y), slice(0, self._cells_x))
+            if subject is not None:
+                self._lay_subject(planes, subject)
         width_px = round(float(stage.view.path.blur_x[frame]) * stage.canvas.width_px)
-        return (_streak(planes, width_px) if width_px > 2 else planes), self._seen(mesh, before)
+        mesh = Mesh(behind, lambda: self._seen(behind, subject))
+        return (_streak(planes, width_px) if width_px > 2 else planes), mesh
 
-    def _seen(self, mesh: Mesh, before: Mesh | None) -> Mesh:
-        """Return the background's mesh with the disparity of what is seen there: fog must lie behind the subject."""
-        if before is None or self._opacity is None:
-            return mesh
+    def _seen(self, points: Floats, subject: Floats | None) -> Floats:
+        """Return the disparity of what the nodes of the background's mesh see: fog must lie behind the subject."""
+        depth = self._stage.depth
+        behind = self._disparity_at(depth.behind, points)
+        if subject is None or self._opacity is None:
+            return behind
         region = self._stage.layers.region
-        at = (before.points - np.array([region.origin_x, region.origin_y], np.float32)) * np.array(
+        at = (subject - np.array([region.origin_x, region.origin_y], np.float32)) * np.array(
             [region.fine_x / CELL_PX, region.fine_y / CELL_PX], np.float32
         ) - 0.5
         share = cv2.remap(self._opacity, at, _ONE_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return Mesh(mesh.points, mesh.disparity + share * (before.disparity - mesh.disparity))
+        return behind + share * (self._disparity_at(depth.subject, subject) - behind)
 
-    def _solve(self, frame: int, disparity: Floats) -> Mesh:
+    def _solve(self, frame: int, disparity: Floats) -> Floats:
+        """Return (mh, mw, 2) float32, where the mesh's nodes look on the scaled picture."""
         view, path, canvas, crop = self._stage.view, self._stage.view.path, self._stage.canvas, self._stage.crop
         turn, zoom, forward = float(path.roll[frame]), float(path.zoom[frame]), float(path.forward[frame])
         center = float(view.center_x[frame]), float(view.center_y[frame])
@@ -120,7 +134,7 @@ class Warper:
         pose = Pose(None, 0, 0, *fit, math.cos(turn), math.sin(turn), zoom, *center, *side, forward)
         nodes = self._swung(float(path.swing[frame]))
         if self._stage.kernel is not None:
-            return Mesh(*self._stage.kernel.solve(nodes, disparity, pose, rounds=rounds))
+            return self._stage.kernel.solve(nodes, disparity, pose, rounds=rounds)
         return self._iterated(nodes, disparity, pose, rounds)
 
     def _swung(self, swing: float) -> Floats:
@@ -129,47 +143,46 @@ class Warper:
             return self._nodes
         return self._nodes / (1 + np.float32(swing / self._stage.canvas.width_px) * self._nodes[..., :1])
 
-    def _iterated(self, nodes: Floats, disparity: Floats, pose: Pose, rounds: int) -> Mesh:
+    def _iterated(self, nodes: Floats, disparity: Floats, pose: Pose, rounds: int) -> Floats:
         back = np.array([[pose.cosine, pose.sine], [-pose.sine, pose.cosine]], np.float32)
         rays = (nodes @ back) / np.float32(pose.zoom)
         center = np.array([pose.center_x, pose.center_y], np.float32)
         side = np.array([pose.side_x, pose.side_y], np.float32)
-        points = rays + center
-        d = self._disparity_at(disparity, points)
+        points: Floats = rays + center
         for _ in range(rounds):
-            points = center + rays * (1 - np.float32(pose.forward) * d)[..., None] + side * d[..., None]
             d = self._disparity_at(disparity, points)
-        return Mesh(points, d)
+            points = center + rays * (1 - np.float32(pose.forward) * d)[..., None] + side * d[..., None]
+        return points
 
     def _disparity_at(self, disparity: Floats, points: Floats) -> Floats:
         crop = self._stage.crop
         fit = np.array([disparity.shape[1] / crop.width_px, disparity.shape[0] / crop.height_px], np.float32)
         return cv2.remap(disparity, points * fit - 0.5, _ONE_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
-    def _sample(self, mesh: Mesh, planes: Planes, rows: slice, columns: slice) -> Planes:
-        luma, chroma = self._maps(mesh, rows, columns)
+    def _sample(self, points: Floats, planes: Planes, rows: slice, columns: slice) -> Planes:
+        luma, chroma = self._maps(points, rows, columns)
         return Planes(_remap(planes.y, luma), _remap(planes.u, chroma), _remap(planes.v, chroma))
 
-    def _maps(self, mesh: Mesh, rows: slice, columns: slice) -> tuple[Floats, Floats]:
+    def _maps(self, points: Floats, rows: slice, columns: slice) -> tuple[Floats, Floats]:
         """Return the maps of luma and chroma for a block of cells."""
         region, canvas = self._stage.layers.region, self._stage.canvas
         fine = np.array([region.fine_x, region.fine_y], np.float32)
         origin = np.array([region.origin_x, region.origin_y], np.float32)
-        nodes = (mesh.points[rows.start : rows.stop + 2, columns.start : columns.stop + 2] - origin) * fine
+        nodes = (points[rows.start : rows.stop + 2, columns.start : columns.stop + 2] - origin) * fine
         width_px = min(columns.stop * CELL_PX, canvas.width_px) - columns.start * CELL_PX
         height_px = min(rows.stop * CELL_PX, canvas.height_px) - rows.start * CELL_PX
         luma = _spread(nodes - 0.5, CELL_PX, width_px, height_px)
         return luma, _spread(nodes / 2 - 0.5, CELL_PX // 2, width_px // 2, height_px // 2)
 
-    def _lay_subject(self, planes: Planes, mesh: Mesh) -> None:
+    def _lay_subject(self, planes: Planes, points: Floats) -> None:
         subject = self._stage.layers.subject
         assert subject is not None
         left, top, right, bottom = subject.box
         inside = np.asarray(
-            (mesh.points[..., 0] > left - 2 * CELL_PX)
-            & (mesh.points[..., 0] < right + 2 * CELL_PX)
-            & (mesh.points[..., 1] > top - 2 * CELL_PX)
-            & (mesh.points[..., 1] < bottom + 2 * CELL_PX)
+            (points[..., 0] > left - 2 * CELL_PX)
+            & (points[..., 0] < right + 2 * CELL_PX)
+            & (points[..., 1] > top - 2 * CELL_PX)
+            & (points[..., 1] < bottom + 2 * CELL_PX)
         )
         inside = inside[1:-1, 1:-1]
         rows_in, columns_in = np.nonzero(inside)
@@ -177,7 +190,7 @@ class Warper:
             return
         rows = slice(int(rows_in.min()), int(rows_in.max()) + 1)
         columns = slice(int(columns_in.min()), int(columns_in.max()) + 1)
-        luma, chroma = self._maps(mesh, rows, columns)
+        luma, chroma = self._maps(points, rows, columns)
         through = _remap(subject.through_y, luma, outside=255), _remap(subject.through_uv, chroma, outside=255)
         for plane, own, see, where, cell_px in (
             (planes.y, subject.planes.y, through[0], luma, CELL_PX),

@@ -1,8 +1,8 @@
 /* Draws one frame of one or two layers straight into the planes of a picture (YUV 4:2:0, 8 bits).
  *
  * A frame is a mesh whose nodes stand in the middle of 16x16 cells and say where each looks in a layer; between four
- * nodes the way is linear, so a tile needs its corners only. Samples are bilinear in whole numbers: 7 bits of fraction,
- * the same arithmetic in every variant, so that all machines draw the same bytes.
+ * nodes the way is linear, so a tile needs its corners only. Samples are bilinear in whole numbers: 7 bits of fraction
+ * and steps of 1/2048 pixel, the same arithmetic in every variant, so that all machines draw the same bytes.
  *
  * Layers come with PAD pixels around them that repeat their rim (or, for a subject, hold nothing); what lies further
  * out is clamped to them. One spare row below lets wide loads run over the end of the last row.
@@ -12,11 +12,11 @@
 #include <string.h>
 
 #define CELL 16
-#define PAD 2
+#define PAD 16
 #define BLOCK 16      /* source pixels a block of `status` stands for */
 #define TRANSPARENT 1 /* bits of `status`: some of the block lets the background through */
-#define STRIP 64      /* tiles that are set up at a time */
 #define OPAQUE 2      /* some of it does not */
+#define STRIP 128     /* tiles that are set up at a time */
 
 #define INLINE static inline __attribute__((always_inline))
 #define JOIN(a, b) a##b
@@ -37,88 +37,118 @@ typedef struct {
     int32_t stride_y, stride_uv, width, height;
 } Picture;
 
-/* Where 8 neighbours look, in 16.16 pixels of a padded plane: the k-th at x + k dx, y + k dy. */
+/* Four numbers at a time, on any machine. */
+typedef float Four __attribute__((vector_size(16)));
+typedef int32_t Whole __attribute__((vector_size(16)));
+
+/* Where neighbours look, in 16.16 pixels of a padded plane: the k-th at x + k dx, y + k dy. */
 typedef struct {
-    int32_t x, dx, y, dy;
-    int32_t limit_x, limit_y; /* the last pixel that has a right and a lower neighbour, or 0: no need to look */
+    int32_t x, y, dx, dy;
 } Way;
 
 /* A tile's way through one plane, line by line: where its next line begins, and how that changes with each line. */
 typedef struct {
-    Way way;
-    int32_t down_x, down_y, twist_x, twist_y;
+    Whole way, change; /* x, y, dx, dy */
 } Walk;
 
-/* Neighbouring tiles, 16 lines high. */
+/* What of a layer is drawn at once: sixteen neighbours of luma, or twice the same eight in both planes of chroma. */
+typedef struct {
+    const uint8_t *near, *far, *through; /* of the first eight, of the others; null without a layer */
+    int32_t stride, limit_x, limit_y;    /* limits: the last pixel with a right and a lower neighbour, 16.16 */
+} Sight;
+
+/* Where on the picture the same sixteen go. */
+typedef struct {
+    uint8_t *near, *far;
+    int x, far_x, width;
+} Place;
+
+/* What a layer shows of neighbouring tiles, 16 lines high. */
+typedef struct {
+    Walk luma[STRIP], chroma[STRIP];
+    uint8_t steady[STRIP]; /* all of it lies inside and goes evenly: the quick way is safe */
+} Track;
+
 typedef struct {
     int tiles, left, top;
-    int seen[STRIP];
-    Walk behind[STRIP], subject[STRIP], behind_uv[STRIP], subject_uv[STRIP];
+    uint8_t seen[STRIP];
+    Track behind, subject;
 } Strip;
 
-static inline int32_t fixed(float value) { return (int32_t)(value * 65536.0f + (value < 0 ? -0.5f : 0.5f)); }
-
-/* Return the way along this line, and go one down. */
-static inline Way walk(Walk *at) {
-    const Way way = at->way;
-    at->way.x += at->down_x;
-    at->way.y += at->down_y;
-    at->way.dx += at->twist_x;
-    at->way.dy += at->twist_y;
-    return way;
+INLINE Sight luma_of(const Layer *layer) {
+    if (!layer)
+        return (Sight){0};
+    return (Sight){layer->y, layer->y, layer->through_y, layer->stride_y, (layer->width + 2 * PAD - 2) * 65536,
+                   (layer->height + 2 * PAD - 2) * 65536};
 }
 
-static inline Way eight_on(Way way) {
-    way.x += 8 * way.dx;
-    way.y += 8 * way.dy;
+INLINE Sight chroma_of(const Layer *layer) {
+    if (!layer)
+        return (Sight){0};
+    return (Sight){layer->u, layer->v, layer->through_uv, layer->stride_uv, (layer->width / 2 + 2 * PAD - 2) * 65536,
+                   (layer->height / 2 + 2 * PAD - 2) * 65536};
+}
+
+/* Return the way along this line, in whole steps of 1/2048 pixel, and go one down. */
+INLINE Way walk(Walk *at) {
+    const Whole near = at->way & ~31;
+    const Way way = {near[0], near[1], (at->way[2] + 16) & ~31, (at->way[3] + 16) & ~31};
+    at->way += at->change;
     return way;
 }
 
 typedef struct {
-    float x[4], y[4]; /* corners in padded luma pixels: left upper, right upper, left lower, right lower */
+    float x[4], y[4]; /* corners in luma pixels: left upper, right upper, left lower, right lower */
     float left, top, right, bottom;
 } Corners;
+
+INLINE float least(float a, float b) { return a < b ? a : b; }
+INLINE float most(float a, float b) { return a > b ? a : b; }
 
 static inline Corners corners_of(const Layer *layer, int nodes_x, int tx, int ty) {
     Corners c;
     for (int n = 0; n < 4; n++) {
         const float *point = layer->points + 2 * ((size_t)(ty + (n >> 1)) * nodes_x + tx + (n & 1));
-        float x = (point[0] - layer->origin_x) * layer->fine_x, y = (point[1] - layer->origin_y) * layer->fine_y;
         /* Far out everything is the same; without a bound the whole numbers would overflow. */
-        c.x[n] = x < -8000 ? -8000 : x > 24000 ? 24000 : x;
-        c.y[n] = y < -8000 ? -8000 : y > 24000 ? 24000 : y;
+        c.x[n] = least(most((point[0] - layer->origin_x) * layer->fine_x, -8000), 24000);
+        c.y[n] = least(most((point[1] - layer->origin_y) * layer->fine_y, -8000), 24000);
     }
-    c.left = c.right = c.x[0];
-    c.top = c.bottom = c.y[0];
-    for (int n = 1; n < 4; n++) {
-        c.left = c.x[n] < c.left ? c.x[n] : c.left;
-        c.right = c.x[n] > c.right ? c.x[n] : c.right;
-        c.top = c.y[n] < c.top ? c.y[n] : c.top;
-        c.bottom = c.y[n] > c.bottom ? c.y[n] : c.bottom;
-    }
+    c.left = least(least(c.x[0], c.x[1]), least(c.x[2], c.x[3]));
+    c.top = least(least(c.y[0], c.y[1]), least(c.y[2], c.y[3]));
+    c.right = most(most(c.x[0], c.x[1]), most(c.x[2], c.x[3]));
+    c.bottom = most(most(c.y[0], c.y[1]), most(c.y[2], c.y[3]));
     return c;
 }
 
 /* `shrink` is 1 for luma and 2 for chroma. */
-static inline Walk walk_of(const Layer *layer, const Corners *c, int shrink) {
-    Walk at;
-    const float scale = 1.0f / shrink, shift = PAD - 0.5f, step = (float)shrink / CELL, first = 0.5f * step;
-    const float across_x = (c->x[1] - c->x[0]) * scale, across_y = (c->y[1] - c->y[0]) * scale;
-    const float down_x = (c->x[2] - c->x[0]) * scale, down_y = (c->y[2] - c->y[0]) * scale;
-    const float twist_x = (c->x[3] - c->x[2]) * scale - across_x, twist_y = (c->y[3] - c->y[2]) * scale - across_y;
-    const int32_t half = 1 << 8; /* half of the last bit of fraction that is kept */
-    at.way.x = fixed(c->x[0] * scale + shift + first * (across_x + down_x + first * twist_x)) + half;
-    at.way.y = fixed(c->y[0] * scale + shift + first * (across_y + down_y + first * twist_y)) + half;
-    at.way.dx = fixed(step * (across_x + first * twist_x));
-    at.way.dy = fixed(step * (across_y + first * twist_y));
-    at.down_x = fixed(step * (down_x + first * twist_x));
-    at.down_y = fixed(step * (down_y + first * twist_y));
-    at.twist_x = fixed(step * step * twist_x);
-    at.twist_y = fixed(step * step * twist_y);
-    const int inside = c->left >= 2 && c->top >= 2 && c->right <= layer->width - 2 && c->bottom <= layer->height - 2;
-    at.way.limit_x = inside ? 0 : (layer->width / shrink + 2 * PAD - 2) << 16;
-    at.way.limit_y = inside ? 0 : (layer->height / shrink + 2 * PAD - 2) << 16;
-    return at;
+INLINE Walk walk_of(const Corners *c, int shrink) {
+    const float scale = 65536.0f / shrink, step = (float)shrink / CELL, first = 0.5f * step;
+    /* Half of the last bit of fraction that is kept, so that cutting the rest off rounds. */
+    const float begin = (PAD - 0.5f) * 65536.0f + (1 << 8);
+    const Four across = {c->x[1] - c->x[0], c->y[1] - c->y[0]}, down = {c->x[2] - c->x[0], c->y[2] - c->y[0]};
+    const Four twist = (Four){c->x[3] - c->x[2], c->y[3] - c->y[2]} - across;
+    const Four along = (across + first * twist) * step, below = (down + first * twist) * step;
+    const Four start = (Four){c->x[0], c->y[0]} + first * (across + down + first * twist);
+    const Four turn = twist * (step * step);
+    const Four way = (Four){start[0], start[1], along[0], along[1]} * scale + (Four){begin, begin, 0, 0};
+    const Four change = (Four){below[0], below[1], turn[0], turn[1]} * scale;
+    return (Walk){__builtin_convertvector(way, Whole), __builtin_convertvector(change, Whole)};
+}
+
+/* Say whether eight neighbours always lie within 16 pixels of a row and within few rows, none of them far outside. */
+INLINE int is_steady(const Layer *layer, const Corners *c) {
+    const float rim = PAD - 2, wide = 1.6f * CELL, steep = 0.25f * CELL;
+    const float above = c->x[1] - c->x[0], below = c->x[3] - c->x[2];
+    const float left = c->y[1] - c->y[0], right = c->y[3] - c->y[2];
+    return c->left >= -rim && c->top >= -rim && c->right <= layer->width + rim && c->bottom <= layer->height + rim &&
+           least(above, below) >= 0 && most(above, below) <= wide && least(left, right) >= -steep &&
+           most(left, right) <= steep;
+}
+
+INLINE void set_track(Track *track, int n, const Layer *layer, const Corners *corners) {
+    track->luma[n] = walk_of(corners, 1);
+    track->chroma[n] = walk_of(corners, 2);
+    track->steady[n] = (uint8_t)is_steady(layer, corners);
 }
 
 /* What a tile sees of the subject: TRANSPARENT and OPAQUE bits of all blocks it may touch. */
@@ -147,111 +177,123 @@ static void set_strip(Strip *strip, const Layer *behind, const Layer *subject, i
         strip->seen[n] = TRANSPARENT;
         if (subject) {
             const Corners corners = corners_of(subject, nodes_x, tx + n, ty);
-            strip->seen[n] = status_of(subject, &corners);
-            strip->subject[n] = walk_of(subject, &corners, 1);
-            strip->subject_uv[n] = walk_of(subject, &corners, 2);
+            strip->seen[n] = (uint8_t)status_of(subject, &corners);
+            if (strip->seen[n] & OPAQUE)
+                set_track(&strip->subject, n, subject, &corners);
         }
         if (strip->seen[n] != OPAQUE) {
             const Corners corners = corners_of(behind, nodes_x, tx + n, ty);
-            strip->behind[n] = walk_of(behind, &corners, 1);
-            strip->behind_uv[n] = walk_of(behind, &corners, 2);
+            set_track(&strip->behind, n, behind, &corners);
         }
     }
 }
 
 /* Write those of 8 bytes that lie on the row, which is `width` long; the first belongs at x. */
-static inline void put(uint8_t *row, int x, int width, const uint8_t *bytes) {
-    if (x >= 0 && x + 8 <= width) {
-        memcpy(row + x, bytes, 8);
-        return;
-    }
+INLINE void put(uint8_t *row, int x, int width, const uint8_t *bytes) {
     for (int k = 0; k < 8; k++)
         if (x + k >= 0 && x + k < width)
             row[x + k] = bytes[k];
 }
 
-/* Plain C, for any machine: arrays of 8 that a compiler turns into its own vectors. */
-typedef struct {
-    int32_t offset[8], fx[8], fy[8];
-} PlainPlace;
-typedef struct {
-    int32_t value[8];
-} PlainEight;
+/* Pixels are taken from -128 on, as a wide machine multiplies them. */
+INLINE int32_t across_at(const uint8_t *at, int32_t fx) { return (at[0] - 128) * (128 - fx) + (at[1] - 128) * fx; }
 
-static inline int32_t clamped(int32_t value, int32_t limit) { return value < 0 ? 0 : value > limit ? limit : value; }
+INLINE int32_t pixel_at(const uint8_t *at, int stride, int32_t fx, int32_t fy) {
+    const int32_t upper = across_at(at, fx), lower = across_at(at + stride, fx);
+    return ((upper + (((lower - upper) * fy + 64) >> 7) + 64) >> 7) + 128;
+}
 
-static inline PlainPlace plain_place(const Way *way, int stride) {
-    PlainPlace place;
-    for (int k = 0; k < 8; k++) {
-        int32_t x = way->x + k * way->dx, y = way->y + k * way->dy;
-        if (way->limit_x) {
-            x = clamped(x, way->limit_x);
-            y = clamped(y, way->limit_y);
+INLINE int32_t clamped(int32_t value, int32_t limit) { return value < 0 ? 0 : value > limit ? limit : value; }
+
+/* Plain C, for any machine and any way. `seen`: which layers. `different`: how many of the sixteen look elsewhere. */
+static __attribute__((noinline)) void draw_sixteen(const Place *to, int seen, const Sight *behind, Way way,
+                                                   const Sight *subject, Way own_way, int different) {
+    uint8_t bytes[16];
+    for (int k = 0; k < 16; k++) {
+        const int step = k & (different - 1);
+        int32_t value = 255;
+        if (seen & TRANSPARENT) {
+            const int32_t x = clamped(way.x + step * way.dx, behind->limit_x);
+            const int32_t y = clamped(way.y + step * way.dy, behind->limit_y);
+            const ptrdiff_t at = (ptrdiff_t)(y >> 16) * behind->stride + (x >> 16);
+            value = pixel_at((k < 8 ? behind->near : behind->far) + at, behind->stride, (x >> 9) & 127, (y >> 9) & 127);
         }
-        place.offset[k] = (y >> 16) * stride + (x >> 16);
-        place.fx[k] = (x >> 9) & 127;
-        place.fy[k] = (y >> 9) & 127;
+        if (seen & OPAQUE) {
+            const int32_t x = clamped(own_way.x + step * own_way.dx, subject->limit_x), fx = (x >> 9) & 127;
+            const int32_t y = clamped(own_way.y + step * own_way.dy, subject->limit_y), fy = (y >> 9) & 127;
+            const ptrdiff_t at = (ptrdiff_t)(y >> 16) * subject->stride + (x >> 16);
+            int32_t product = 0;
+            if (seen & TRANSPARENT)
+                product = value * pixel_at(subject->through + at, subject->stride, fx, fy) + 128;
+            value = ((product + (product >> 8)) >> 8) +
+                    pixel_at((k < 8 ? subject->near : subject->far) + at, subject->stride, fx, fy);
+        }
+        bytes[k] = (uint8_t)(value > 255 ? 255 : value);
     }
-    return place;
+    put(to->near, to->x, to->width, bytes);
+    put(to->far, to->far_x, to->width, bytes + 8);
 }
 
-static inline PlainEight plain_fetch(const uint8_t *plane, int stride, const PlainPlace *place) {
-    PlainEight eight;
-    int32_t upper[8], lower[8];
-    for (int k = 0; k < 8; k++) {
-        const uint8_t *at = plane + place->offset[k];
-        upper[k] = at[0] * (128 - place->fx[k]) + at[1] * place->fx[k];
-        lower[k] = at[stride] * (128 - place->fx[k]) + at[stride + 1] * place->fx[k];
-    }
-    for (int k = 0; k < 8; k++)
-        eight.value[k] = (upper[k] * (128 - place->fy[k]) + lower[k] * place->fy[k] + (1 << 13)) >> 14;
-    return eight;
-}
+typedef char Nothing;
 
-static inline PlainEight plain_over(PlainEight behind, PlainEight through, PlainEight own) {
-    PlainEight eight;
-    for (int k = 0; k < 8; k++) {
-        int32_t product = behind.value[k] * through.value[k] + 128;
-        eight.value[k] = ((product + (product >> 8)) >> 8) + own.value[k];
-    }
-    return eight;
-}
+INLINE Nothing plain_numbers(void) { return 0; }
 
-static inline void plain_put(uint8_t *row, int x, int width, PlainEight eight) {
-    uint8_t bytes[8];
-    for (int k = 0; k < 8; k++)
-        bytes[k] = (uint8_t)(eight.value[k] > 255 ? 255 : eight.value[k]);
-    put(row, x, width, bytes);
-}
-
-static inline void plain_put_two(uint8_t *row, int x, int width, PlainEight near, PlainEight far) {
-    plain_put(row, x, width, near);
-    plain_put(row, x + 8, width, far);
+INLINE void plain_sixteen(const Place *to, int seen, int steady, const Sight *behind, const Way *way,
+                          const Sight *subject, const Way *own_way, int different, const Nothing *is) {
+    (void)steady;
+    (void)is;
+    draw_sixteen(to, seen, behind, *way, subject, *own_way, different);
 }
 
 #define DRAW draw_plain
 #define TARGET
-#define PLACE PlainPlace
-#define EIGHT PlainEight
-#define place_of plain_place
-#define fetch plain_fetch
-#define over plain_over
-#define put_eight plain_put
-#define put_sixteen plain_put_two
+#define NUMBERS Nothing
+#define numbers plain_numbers
+#define sixteen plain_sixteen
 #include "frame.inc"
+
+/* Where the camera stands, and the depth of what it looks at: (rows, columns) float32 over the whole scaled picture. */
+typedef struct {
+    const float *disparity;
+    int32_t rows, columns; /* two at least */
+    float fit_x, fit_y;    /* cells of the map per pixel of the scaled picture */
+    float cosine, sine, zoom, center_x, center_y, side_x, side_y, forward;
+} Pose;
+
+static inline float disparity_at(const Pose *pose, float x, float y) {
+    const float column = least(most(x * pose->fit_x - 0.5f, 0), (float)(pose->columns - 1));
+    const float row = least(most(y * pose->fit_y - 0.5f, 0), (float)(pose->rows - 1));
+    const int left = (int)least(column, (float)(pose->columns - 2)), top = (int)least(row, (float)(pose->rows - 2));
+    const float *upper = pose->disparity + (size_t)top * pose->columns + left, *lower = upper + pose->columns;
+    const float u = column - left, v = row - top;
+    return (upper[0] * (1 - u) + upper[1] * u) * (1 - v) + (lower[0] * (1 - u) + lower[1] * u) * v;
+}
+
+/* Say where nodes look, from the n-th on: each round uses the disparity where the last one ended. */
+static void solve_plain(const Pose *pose, const float *nodes, int n, int count, int rounds, float *points) {
+    const float near = 1 / pose->zoom, cosine = pose->cosine * near, sine = pose->sine * near;
+    for (; n < count; n++) {
+        const float x = nodes[2 * n] * cosine - nodes[2 * n + 1] * sine;
+        const float y = nodes[2 * n] * sine + nodes[2 * n + 1] * cosine;
+        float at_x = pose->center_x + x, at_y = pose->center_y + y;
+        for (int round = 0; round < rounds; round++) {
+            const float d = disparity_at(pose, at_x, at_y);
+            at_x = (pose->center_x + x * (1 - pose->forward * d)) + pose->side_x * d;
+            at_y = (pose->center_y + y * (1 - pose->forward * d)) + pose->side_y * d;
+        }
+        points[2 * n] = at_x;
+        points[2 * n + 1] = at_y;
+    }
+}
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #define HAS_AVX2 1
 #include "avx2.inc"
 #define DRAW draw_avx2
 #define TARGET AVX2
-#define PLACE WidePlace
-#define EIGHT __m256i
-#define place_of wide_place
-#define fetch wide_fetch
-#define over wide_over
-#define put_eight wide_put
-#define put_sixteen wide_put_two
+#define NUMBERS Steady
+#define numbers wide_numbers
+#define sixteen wide_sixteen
 #include "frame.inc"
 #endif
 
@@ -272,42 +314,15 @@ int seedbed_best_variant(void) {
 #endif
 }
 
-/* Where the camera stands, and the depth of what it looks at: (rows, columns) float32 over the whole scaled picture. */
-typedef struct {
-    const float *disparity;
-    int32_t rows, columns;
-    float fit_x, fit_y; /* cells of the map per pixel of the scaled picture */
-    float cosine, sine, zoom, center_x, center_y, side_x, side_y, forward;
-} Pose;
-
-static inline float bounded(float value, float limit) { return value < 0 ? 0 : value > limit ? limit : value; }
-
-static inline float disparity_at(const Pose *pose, float x, float y) {
-    const float column = bounded(x * pose->fit_x - 0.5f, (float)(pose->columns - 1));
-    const float row = bounded(y * pose->fit_y - 0.5f, (float)(pose->rows - 1));
-    const int left = (int)column, top = (int)row;
-    const int right = left + 1 < pose->columns ? left + 1 : left;
-    const float *upper = pose->disparity + (size_t)top * pose->columns;
-    const float *lower = top + 1 < pose->rows ? upper + pose->columns : upper;
-    const float u = column - left, v = row - top;
-    return (upper[left] * (1 - u) + upper[right] * u) * (1 - v) + (lower[left] * (1 - u) + lower[right] * u) * v;
-}
-
-/* Say where each of `count` nodes looks, and the disparity there: each round uses the disparity that the last found. */
-void seedbed_solve(const Pose *pose, const float *nodes, int count, int rounds, float *points, float *disparity) {
-    for (int n = 0; n < count; n++) {
-        const float x = (nodes[2 * n] * pose->cosine - nodes[2 * n + 1] * pose->sine) / pose->zoom;
-        const float y = (nodes[2 * n] * pose->sine + nodes[2 * n + 1] * pose->cosine) / pose->zoom;
-        float at_x = pose->center_x + x, at_y = pose->center_y + y, d = disparity_at(pose, at_x, at_y);
-        for (int round = 0; round < rounds; round++) {
-            at_x = pose->center_x + x * (1 - pose->forward * d) + pose->side_x * d;
-            at_y = pose->center_y + y * (1 - pose->forward * d) + pose->side_y * d;
-            d = disparity_at(pose, at_x, at_y);
-        }
-        points[2 * n] = at_x;
-        points[2 * n + 1] = at_y;
-        disparity[n] = d;
-    }
+/* Solve the mesh of one layer: for `count` nodes (x, y from the middle of the frame) the points they look at. */
+void seedbed_solve(int variant, const Pose *pose, const float *nodes, int count, int rounds, float *points) {
+    int done = 0;
+#ifdef HAS_AVX2
+    if (variant >= 2)
+        done = solve_avx2(pose, nodes, count, rounds, points);
+#endif
+    (void)variant;
+    solve_plain(pose, nodes, done, count, rounds, points);
 }
 
 /* Draw `behind`, and `subject` over it unless it is null. `nodes_x`, `nodes_y`: of the meshes, with the ring outside. */

@@ -19,7 +19,7 @@ from seedbed.engines.animatic.layers import CutOut, Layers, Region
 from seedbed.engines.animatic.planes import Bytes, Floats, Planes
 
 PLAIN, AVX2 = 1, 2  # variants, as tile.c numbers them
-_PAD = 2  # as in tile.c; one row more below, so that wide loads may run over the end
+_PAD = 16  # as in tile.c; one row more below, so that wide loads may run over the end
 _BLOCK_PX = 16
 _TRANSPARENT, _OPAQUE = 1, 2
 _REACH_PX = 3  # a sample of half-size chroma looks this far beyond its own luma pixel
@@ -73,19 +73,18 @@ class Kernel:
         self._draw.argtypes = (ctypes.c_int, *(ctypes.c_void_p,) * 3, ctypes.c_int, ctypes.c_int)
         self._draw.restype = None
         self._solve = library.seedbed_solve
-        self._solve.argtypes = (*(ctypes.c_void_p,) * 2, ctypes.c_int, ctypes.c_int, *(ctypes.c_void_p,) * 2)
+        self._solve.argtypes = (ctypes.c_int, *(ctypes.c_void_p,) * 2, ctypes.c_int, ctypes.c_int, ctypes.c_void_p)
         self._solve.restype = None
         best = int(library.seedbed_best_variant())
         self.variant = min(best, variant or best)
 
-    def solve(self, nodes: Floats, disparity: Floats, pose: Pose, *, rounds: int) -> tuple[Floats, Floats]:
-        """Return where each node (mh, mw, 2) looks on the scaled picture, and the disparity (mh, mw) there."""
+    def solve(self, nodes: Floats, disparity: Floats, pose: Pose, *, rounds: int) -> Floats:
+        """Return where each node (mh, mw, 2) looks on the scaled picture."""
         nodes, disparity = (np.ascontiguousarray(array, np.float32) for array in (nodes, disparity))
         pose.disparity, (pose.rows, pose.columns) = disparity.ctypes.data, disparity.shape
-        points, found = np.empty_like(nodes), np.empty(nodes.shape[:2], np.float32)
-        arrays = (array.ctypes.data for array in (points, found))
-        self._solve(ctypes.byref(pose), nodes.ctypes.data, found.size, rounds, *arrays)
-        return points, found
+        points = np.empty_like(nodes)
+        self._solve(self.variant, ctypes.byref(pose), nodes.ctypes.data, points.size // 2, rounds, points.ctypes.data)
+        return points
 
     def draw(self, out: Planes, sheets: Sheets, behind: Floats, subject: Floats | None) -> None:
         """Draw into `out`. behind, subject: (mh, mw, 2) float32, where each mesh node looks on the scaled picture."""
