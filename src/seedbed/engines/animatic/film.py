@@ -56,11 +56,13 @@ class Anchor:
 
     def pull(self, planes: Planes, frame: int) -> None:
         """Make the frame exact; its neighbours get the rest in falling shares, too small a step to be seen."""
-        share = 1 - abs(frame - self.frame) / _ANCHOR_FRAMES
-        if share <= 0:
+        parts = _ANCHOR_FRAMES - abs(frame - self.frame)
+        if parts <= 0:
             return
         for plane, rest in zip(planes.each(), self.rest, strict=True):
-            cv2.add(plane, rest if share == 1 else (rest * share).astype(np.int16), dst=plane, dtype=cv2.CV_8U)
+            # In whole numbers: as floats this would take longer than drawing the frame does.
+            share = rest if parts == _ANCHOR_FRAMES else rest * np.int16(parts) // np.int16(_ANCHOR_FRAMES)
+            cv2.add(plane, share, dst=plane, dtype=cv2.CV_8U)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,25 +74,23 @@ class Warper:
         x = (np.arange(-1, self._cells_x + 1) * CELL_PX + CELL_PX / 2 - canvas.width_px / 2).astype(np.float32)
         y = (np.arange(-1, self._cells_y + 1) * CELL_PX + CELL_PX / 2 - canvas.height_px / 2).astype(np.float32)
         self._nodes = np.stack(np.meshgrid(x, y), -1)
-        self._last: tuple[tuple[float, ...], Planes, Mesh] | None = None
+        self._last: tuple[list[float], Planes, Mesh] | None = None
         self._opacity = _coarse_opacity(stage.layers)
+        path = stage.view.path
+        tracks = (stage.view.center_x, stage.view.center_y, *(getattr(path, each.name) for each in fields(path)))
+        self._poses = np.stack(tracks, -1).tolist()
 
     def draw(self, frame: int) -> tuple[Planes, Mesh]:
         """Return the frame, and its mesh for those who need depth. The planes belong to the caller."""
-        pose = self._pose(frame)
+        pose = self._poses[frame]
         if self._last is not None and self._last[0] == pose:
             _, planes, mesh = self._last
             return planes.copy(), mesh
         planes, mesh = self._draw(frame)
         # Only a view that rests is worth a second copy.
-        rests = frame + 1 < self._stage.view.path.frames and self._pose(frame + 1) == pose
+        rests = frame + 1 < len(self._poses) and self._poses[frame + 1] == pose
         self._last = (pose, planes.copy(), mesh) if rests else None
         return planes, mesh
-
-    def _pose(self, frame: int) -> tuple[float, ...]:
-        view, path = self._stage.view, self._stage.view.path
-        tracks = (view.center_x, view.center_y, *(getattr(path, each.name) for each in fields(path)))
-        return tuple(float(track[frame]) for track in tracks)
 
     def _draw(self, frame: int) -> tuple[Planes, Mesh]:
         stage = self._stage
@@ -120,7 +118,8 @@ class Warper:
             [region.fine_x / CELL_PX, region.fine_y / CELL_PX], np.float32
         ) - 0.5
         share = cv2.remap(self._opacity, at, _ONE_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return behind + share * (self._disparity_at(depth.subject, subject) - behind)
+        seen: Floats = behind + share * (self._disparity_at(depth.subject, subject) - behind)
+        return seen
 
     def _solve(self, frame: int, disparity: Floats) -> Floats:
         """Return (mh, mw, 2) float32, where the mesh's nodes look on the scaled picture."""
