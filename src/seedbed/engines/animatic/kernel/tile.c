@@ -314,7 +314,7 @@ int seedbed_best_variant(void) {
 #endif
 }
 
-/* Solve the mesh of one layer: for `count` nodes (x, y from the middle of the frame) the points they look at. */
+/* Solve one layer's mesh: for `count` nodes (x, y from the middle of the frame) the points they look at. */
 void seedbed_solve(int variant, const Pose *pose, const float *nodes, int count, int rounds, float *points) {
     int done = 0;
 #ifdef HAS_AVX2
