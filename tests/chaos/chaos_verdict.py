@@ -7,13 +7,13 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from chaos_customers import PATIENCE_S, Orders
 from chaos_receiver import Webhook
 from chaos_stage import Stage
 from standardwebhooks import Webhook as Verifier
-from standardwebhooks import WebhookVerificationError
 
 from seedbed.core.audit import Report
 from seedbed.store.database import Connection, many
@@ -115,15 +115,19 @@ def _webhooks_wrong(evidence: Evidence) -> Iterator[str]:
         job = states.get(request_id)
         if job is None or (job["state"], job["account_id"]) != (webhook.facts["status"], webhook.account):
             yield f"{request_id}: its webhook says {webhook.facts['status']} to account {webhook.account}"
-        try:
-            verifiers[webhook.account].verify(webhook.body, webhook.headers)
-        except WebhookVerificationError as exc:
-            yield f"{webhook.id}: its signature is wrong: {exc}"
+        if not _is_signed(webhook, verifiers[webhook.account]):
+            yield f"{webhook.id}: its signature is wrong"
     for request_id in states.keys() - accepted:
         yield f"{request_id}: its webhook was never accepted by the receiver"
     for request_id, seen in ids.items():
         if len(seen) != 1:
             yield f"{request_id}: its webhook bore {len(seen)} ids"
+
+
+def _is_signed(webhook: Webhook, verifier: Verifier) -> bool:
+    """Whether the signature is the one of that moment. `verify` would refuse all that came five minutes ago."""
+    sent = datetime.fromtimestamp(int(webhook.headers["webhook-timestamp"]), UTC)
+    return verifier.sign(webhook.id, sent, webhook.body.decode()) in webhook.headers["webhook-signature"].split()
 
 
 def figures(evidence: Evidence, stage: Stage) -> dict[str, object]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import time
 from datetime import UTC, datetime
 from random import Random
 
@@ -41,7 +40,7 @@ def evidence(tmp_path):
 
 def a_webhook(*, name="msg_1", status="succeeded", is_accepted=True, secret=SECRET) -> Webhook:
     body = json.dumps({"requestId": "req_1", "status": status}).encode()
-    at_s = int(time.time())  # what verifies it refuses what is five minutes old, and a test run may take longer
+    at_s = int(NOW.timestamp())
     signed = signature_headers([secret], message_id=name, timestamp_unix_s=at_s, body=body)
     return Webhook(1, name, {key.lower(): value for key, value in signed.items()}, body, is_accepted)
 
