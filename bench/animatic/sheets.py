@@ -140,7 +140,7 @@ def main() -> None:
     wanted = parser.parse_args()
     studio = Studio()
     for name in wanted.names or SHEETS:
-        sheet_of(SHEETS[name], studio).save(wanted.out / f"{name}.jpg", quality=78, optimize=True)
+        sheet_of(SHEETS[name], studio).save(wanted.out / f"{name}.jpg", quality=55, optimize=True)
         print(name, flush=True)
 
 
