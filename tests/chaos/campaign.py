@@ -58,6 +58,7 @@ class Plan:
     orders_per_s: float = 4.0
     slowest_s: float = 2.0  # what the engine takes at most
     troubles: Troubles = ALL
+    keeps_logs: bool = False  # also where no promise was broken
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ async def run(plan: Plan) -> Outcome:
         facts |= {"plan": asdict(plan), "webhook_moods": receiver.moods, "has_small_disk": stage.has_small_disk}
         facts["took_s"] = round(time.monotonic() - began_s, 1)
         broken = broken_promises(evidence)
-        if broken:
+        if broken or plan.keeps_logs:
             _keep_logs(stage, plan.seed)
         return Outcome(broken, facts)
 
@@ -181,10 +182,17 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=full.jobs)
     parser.add_argument("--workers", type=int, default=full.workers)
     parser.add_argument("--orders-per-s", type=float, default=full.orders_per_s)
+    parser.add_argument("--logs", action="store_true", help="keep the logs although no promise was broken")
     given = parser.parse_args()
     seed = secrets.randbelow(1_000_000) if given.seed is None else given.seed
     print(f"chaos: seed {seed}", flush=True)
-    plan = Plan(seed=seed, jobs=given.jobs, workers=given.workers, orders_per_s=given.orders_per_s)
+    plan = Plan(
+        seed=seed,
+        jobs=given.jobs,
+        workers=given.workers,
+        orders_per_s=given.orders_per_s,
+        keeps_logs=given.logs,
+    )
     outcome = asyncio.run(run(plan))
     BUILD.mkdir(parents=True, exist_ok=True)
     text = json.dumps(asdict(outcome), indent=2, default=str)
