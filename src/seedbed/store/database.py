@@ -106,7 +106,8 @@ async def many(conn: Connection, statement: Any, facts: dict[str, Any]) -> list[
 def _translated() -> Iterator[None]:
     try:
         yield
-    except psycopg.OperationalError as exc:
+    # The last is not an OperationalError, though it passes as well: whoever was frozen inside a transaction meets it.
+    except (psycopg.OperationalError, psycopg.errors.IdleInTransactionSessionTimeout) as exc:
         raise Unavailable("The database does not answer at the moment; try again shortly.") from exc
 
 
