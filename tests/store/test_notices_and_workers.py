@@ -118,9 +118,12 @@ async def test_a_time_out_of_the_database_is_said_to_pass(shared_database):
 
 
 async def test_a_connection_lost_to_its_own_silence_is_a_lack_that_passes(shared_database):
+    async def fall_silent(pool):
+        async with borrow(pool) as conn, conn.transaction():
+            await conn.execute("set local idle_in_transaction_session_timeout = '20ms'")
+            await asyncio.sleep(0.5)
+            await conn.execute("select 1")
+
     async with connect_pool(shared_database, min_size=1, max_size=1, name="test") as pool:
         with pytest.raises(Unavailable):
-            async with borrow(pool) as conn, conn.transaction():
-                await conn.execute("set local idle_in_transaction_session_timeout = '20ms'")
-                await asyncio.sleep(0.5)
-                await conn.execute("select 1")
+            await fall_silent(pool)
