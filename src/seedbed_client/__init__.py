@@ -48,10 +48,5 @@ from seedbed_client.values import Progress as Progress
 from seedbed_client.values import QueuePlace as QueuePlace
 from seedbed_client.values import Reference as Reference
 from seedbed_client.values import Status as Status
-from seedbed_client.webhooks import Heard as Heard
-from seedbed_client.webhooks import Secrets as Secrets
-from seedbed_client.webhooks import WebhookAttempt as WebhookAttempt
-from seedbed_client.webhooks import WebhookDelivery as WebhookDelivery
-from seedbed_client.webhooks import WebhookEndpoint as WebhookEndpoint
 from seedbed_client.webhooks import WebhookEvent as WebhookEvent
 from seedbed_client.webhooks import verify_webhook as verify_webhook

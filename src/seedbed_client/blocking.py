@@ -10,7 +10,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, Unpack
 
 import httpx
 
-from seedbed_client import account, downloads, events, videos, webhooks
+from seedbed_client import account, downloads, events, videos
 from seedbed_client.exchange import Answer, Effect, Emit, Now, Pause, Read, Send, Service, Steps, Stream, final, take
 from seedbed_client.transport import FOREIGN, Options, lost, must_trust_env, prepared, service_of
 
@@ -39,7 +39,7 @@ class Seedbed:
         self._is_ours = http_client is None
         self._http = http_client or httpx.Client(trust_env=must_trust_env(self.service.base_url))
         self.videos, self.assets, self.models = Videos(self), Assets(self), Models(self)
-        self.credits, self.webhooks = Credits(self), Webhooks(self)
+        self.credits = Credits(self)
 
     def __enter__(self) -> Seedbed:
         return self
@@ -138,13 +138,3 @@ class Models(_Part):
 
 class Credits(_Part):
     get = _call(account.credit_balance)
-
-
-class Webhooks(_Part):
-    secret = _call(webhooks.secret)
-    rotate = _call(webhooks.rotate)
-    deliveries = _call(webhooks.deliveries)
-    redeliver = _call(webhooks.redeliver)
-    endpoints = _call(webhooks.endpoints)
-    switch_on = _call(webhooks.switch_on)
-    listen = _call(webhooks.listen)

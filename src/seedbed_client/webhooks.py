@@ -1,4 +1,4 @@
-"""The account's webhooks: verifying one, secrets, deliveries, addresses, and listening for who cannot be called."""
+"""Verifies a webhook: that the service has signed it, and now."""
 
 from __future__ import annotations
 
@@ -7,67 +7,15 @@ import hashlib
 import hmac
 import json
 import time
-import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import quote
 
 from seedbed_client.errors import BadSignature
-from seedbed_client.exchange import ROOT, Call, Service, Steps, ask, ask_json, ask_page
 from seedbed_client.shapes import read
-from seedbed_client.values import Generation, Page
+from seedbed_client.values import Generation
 
-WEBHOOKS = f"{ROOT}/webhooks"
 LOOK_BACK_S = 300.0
-
-
-@dataclass(frozen=True, slots=True)
-class RetiringSecret:
-    secret: str = field(repr=False)
-    retires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Secrets:
-    """What signs now, the current one first; `retiring` says until when each of the others does."""
-
-    secrets: tuple[str, ...] = field(repr=False)
-    retiring: tuple[RetiringSecret, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class WebhookAttempt:
-    number: int
-    at: datetime
-    latency_ms: int
-    status: int | None = None
-    excerpt: str | None = None
-    error: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookDelivery:
-    id: str
-    request_id: str
-    event: str
-    address: str
-    state: str
-    stopped_because: str | None = None
-    next_at: datetime | None = None
-    attempts: tuple[WebhookAttempt, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookEndpoint:
-    """An address that only fails (`is_off` False), or to which nothing is sent any more."""
-
-    address: str
-    is_off: bool
-    failing_since: datetime
-    failures: int
-    off_because: str | None = None
-    last_status: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +33,6 @@ class WebhookEvent:
     def generation(self) -> Generation:
         """The generation as GET showed it then. Raises ValueError for the callback of another dialect."""
         return read(Generation, json.loads(self.body))
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    events: tuple[WebhookEvent, ...]
-    cursor: str
 
 
 def verify_webhook(
@@ -117,54 +59,6 @@ def verify_webhook(
     if not any(hmac.compare_digest(one.encode(), two.encode()) for one in good for two in signatures.split()):
         raise BadSignature("No signature of the webhook is by one of these secrets.")
     return _event(message_id, int(said_at), {name: given[name] for name in given if name.startswith("webhook-")}, raw)
-
-
-def secret(service: Service) -> Steps[Secrets]:
-    return (yield from ask(service, Call(path=f"{WEBHOOKS}/secret"), Secrets))
-
-
-def rotate(service: Service, *, overlap_s: int | None = None) -> Steps[Secrets]:
-    """Make a new secret. The old one signs besides for a while, by default as long as the service allows."""
-    body = None if overlap_s is None else {"overlapSeconds": overlap_s}
-    return (yield from ask(service, Call(method="POST", path=f"{WEBHOOKS}/secret", body=body), Secrets))
-
-
-def deliveries(
-    service: Service,
-    *,
-    request_id: str | None = None,
-    states: Sequence[str] = (),
-    limit: int = 20,
-    cursor: str | None = None,
-) -> Steps[Page[WebhookDelivery]]:
-    """List deliveries, the newest jobs' first."""
-    wanted = {"requestId": request_id, "state": list(states), "limit": limit, "cursor": cursor}
-    params = {name: value for name, value in wanted.items() if value is not None}
-    return (yield from ask_page(service, Call(path=f"{WEBHOOKS}/deliveries", params=params), WebhookDelivery))
-
-
-def redeliver(service: Service, delivery_id: str) -> Steps[WebhookDelivery]:
-    """Send a webhook again at once, with the same webhook-id."""
-    path = f"{WEBHOOKS}/deliveries/{quote(delivery_id, safe='')}/redeliver"
-    call = Call(method="POST", path=path, key=str(uuid.uuid4()))
-    return (yield from ask(service, call, WebhookDelivery, inside="delivery"))
-
-
-def endpoints(service: Service) -> Steps[tuple[WebhookEndpoint, ...]]:
-    return (yield from ask_page(service, Call(path=f"{WEBHOOKS}/endpoints"), WebhookEndpoint)).items
-
-
-def switch_on(service: Service, url: str) -> Steps[str]:
-    """Let webhooks be sent there again, and return the address. Idempotent."""
-    call = Call(method="POST", path=f"{WEBHOOKS}/endpoints/switch-on", body={"url": url}, is_repeatable=True)
-    return str((yield from ask_json(service, call))["address"])
-
-
-def listen(service: Service, *, after: str | None = None, since: str | None = None, wait_s: int = 0) -> Steps[Heard]:
-    """Return what has ended after the cursor or since the moment (RFC 3339); without both, only a cursor of now."""
-    wanted = {"after": after, "since": since, "wait": wait_s}
-    params = {name: value for name, value in wanted.items() if value is not None}
-    return (yield from ask(service, Call(path=f"{WEBHOOKS}/listen", params=params, hold_s=wait_s), Heard))
 
 
 def _signature(secret: str, signed: bytes) -> str:

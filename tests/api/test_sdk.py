@@ -13,6 +13,7 @@ from customers import VIDEO
 
 from client.either import KINDS, Either
 from media.media_makers import picture
+from seedbed.cli import webhook_account as account
 from seedbed.cli.listening import HttpServer, listen
 from seedbed.core.errors import ContentRejected as ModerationSaidNo
 from seedbed_client import (
@@ -169,8 +170,8 @@ async def test_refusals_are_typed(sdk, ada, base_url):
 async def test_the_catalogue_the_credits_and_the_secret_are_there(sdk, ada):
     models = await sdk(lambda c: c.models.list())
     balance = await sdk(lambda c: c.credits.get())
-    before = await sdk(lambda c: c.webhooks.secret())
-    after = await sdk(lambda c: c.webhooks.rotate(overlap_s=60))
+    before = await sdk(lambda c: c.run(account.secret(c.service)))
+    after = await sdk(lambda c: c.run(account.rotate(c.service, overlap_s=60)))
 
     assert [model.id for model in models] == ["seedance-2.0", "seedance-2.0-fast", "seedance-1.5-pro"]
     assert models[0].data["pricing"]["perSecond"]["720p"] == 8
@@ -179,12 +180,12 @@ async def test_the_catalogue_the_credits_and_the_secret_are_there(sdk, ada):
 
 
 async def test_what_a_listener_hears_verifies(sdk, ada):
-    cursor = (await sdk(lambda c: c.webhooks.listen())).cursor
+    cursor = (await sdk(lambda c: c.run(account.heard_after(c.service)))).cursor
     created = await sdk(lambda c: c.videos.create(webhook_url="https://your-app.com/hook", **ORDER))
     await sdk(lambda c: c.videos.cancel(created.request_id))
 
-    [heard] = (await sdk(lambda c: c.webhooks.listen(after=cursor, wait_s=10))).events
-    secret = (await sdk(lambda c: c.webhooks.secret())).secrets[0]
+    [heard] = (await sdk(lambda c: c.run(account.heard_after(c.service, cursor, wait_s=10)))).events
+    secret = (await sdk(lambda c: c.run(account.secret(c.service)))).secrets[0]
     event = verify_webhook(heard.headers, heard.body, secret)
 
     assert (event.id, event.event, event.request_id) == (heard.id, "cancelled", created.request_id)

@@ -8,10 +8,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 from serving import Served, await_true, clean_environment
+
+from seedbed.cli import webhook_account as account
 
 pytestmark = pytest.mark.server
 
@@ -53,7 +56,7 @@ def program(log: Path, *arguments: str, **environ: str) -> Iterator[Program]:
 
 def test_a_listener_hands_every_final_job_to_the_example_receiver(served: Served, tmp_path: Path) -> None:
     with served.client() as client:
-        secret = client.webhooks.secret().secrets[0]
+        secret = client.run(account.secret(client.service)).secrets[0]
         with program(
             tmp_path / "receiver.log", str(RECEIVER), "0", **os.environ | {"WEBHOOK_SECRET": secret}
         ) as receiver:
@@ -70,7 +73,8 @@ def test_a_listener_hands_every_final_job_to_the_example_receiver(served: Served
                 ).request_id  # told twice, by the service and by us
                 client.videos.wait(hooked)
                 await_true(lambda: all(f"{job_id}  204" in listener.said() for job_id in (plain, hooked)))
-                await_true(lambda: client.webhooks.deliveries(request_id=hooked).items[0].state == "delivered")
+                steps = partial(account.deliveries, client.service, request_id=hooked)
+                await_true(lambda: client.run(steps()).items[0].state == "delivered")
 
                 assert listener.interrupt() == 0
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from serving import Served, await_true, run_cli
+
+from seedbed.cli import webhook_account as account
 
 pytestmark = pytest.mark.server
 
@@ -29,8 +32,9 @@ def test_a_webhook_that_fails_is_looked_after_on_the_command_line(served: Served
     with served.client() as client:
         job_id = client.videos.create(prompt="x", model="seedance-2.0", webhook_url=nobody).request_id
         client.videos.cancel(job_id)
-        await_true(lambda: client.webhooks.deliveries(request_id=job_id).items[0].attempts)
-        delivery_id = client.webhooks.deliveries(request_id=job_id).items[0].id
+        steps = partial(account.deliveries, client.service, request_id=job_id)
+        await_true(lambda: client.run(steps()).items[0].attempts)
+        delivery_id = client.run(steps()).items[0].id
 
     listed = says(served, "deliveries", "--request", job_id)
     assert delivery_id in listed

@@ -54,9 +54,7 @@ class Service:
     def events(self, count: int, *, since=None, complain=lambda _: None) -> list[WebhookEvent]:
         http = httpx.Client(transport=httpx.MockTransport(self))
         with http, Seedbed("k", "http://127.0.0.1:1", http_client=http, max_retries=0) as client:
-            return list(
-                itertools.islice(follow(client.webhooks, since=since, complain=complain, sleep=lambda _: None), count)
-            )
+            return list(itertools.islice(follow(client, since=since, complain=complain, sleep=lambda _: None), count))
 
 
 def test_listening_begins_now_and_follows_the_cursor() -> None:

@@ -19,8 +19,7 @@ from seedbed.cli.signing_in import BaseUrl, Key, login
 
 if TYPE_CHECKING:
     from seedbed.cli.forwarding import Forwarded
-    from seedbed_client import WebhookEvent
-    from seedbed_client.blocking import Webhooks
+    from seedbed_client import Seedbed, WebhookEvent
 
 POLL_S = 25
 LONGEST_PAUSE_S = 10.0
@@ -43,6 +42,7 @@ def listen(
 
     from seedbed.cli.console import complain
     from seedbed.cli.forwarding import Forwarder
+    from seedbed.cli.webhook_account import secret
     from seedbed_client import Seedbed
 
     begin = moment_of(since) if since else None
@@ -53,16 +53,16 @@ def listen(
             Seedbed(service_key, service_url, max_retries=0) as client,
             Forwarder(forward_to) if forward_to else nullcontext() as forwarder,
         ):
-            typer.echo(f"Secret: {client.webhooks.secret().secrets[0]}")
+            typer.echo(f"Secret: {client.run(secret(client.service)).secrets[0]}")
             typer.echo(f"Listening{f', forwarding to {forward_to}' if forward_to else ''}. Ctrl-C ends it.")
-            for event in follow(client.webhooks, since=begin, complain=complain):
+            for event in follow(client, since=begin, complain=complain):
                 typer.echo(line_of(event, forwarder.forward(event) if forwarder else None))
     except KeyboardInterrupt:
         return  # the ordinary end
 
 
 def follow(
-    webhooks: Webhooks,
+    client: Seedbed,
     *,
     since: str | None,
     complain: Callable[[str], None],
@@ -72,15 +72,15 @@ def follow(
 
     Raises ApiError if the service turns the key away.
     """
+    from seedbed.cli.webhook_account import heard_after
     from seedbed_client import ApiError, ConnectionFailed
 
     cursor, pause_s = None, 0.0
     while True:
         try:
             begins_in_the_past = cursor is None and since is not None
-            heard = webhooks.listen(
-                after=cursor, since=since if begins_in_the_past else None, wait_s=POLL_S if cursor else 0
-            )
+            begin = since if begins_in_the_past else None
+            heard = client.run(heard_after(client.service, cursor, since=begin, wait_s=POLL_S if cursor else 0))
         except (ConnectionFailed, ApiError) as exc:
             if isinstance(exc, ApiError) and exc.status < 500 and exc.status != 429:
                 raise

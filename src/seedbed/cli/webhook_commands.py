@@ -10,8 +10,9 @@ from seedbed.cli.console import rfc3339
 from seedbed.cli.signing_in import BaseUrl, Key, login
 
 if TYPE_CHECKING:
+    from seedbed.cli.webhook_account import Secrets, WebhookDelivery
     from seedbed.store.attempts import LoggedAttempt
-    from seedbed_client import Secrets, Seedbed, WebhookDelivery
+    from seedbed_client import Seedbed
 
 webhook_commands = typer.Typer(help="Deliveries, dead addresses and the secret of webhooks.", no_args_is_help=True)
 
@@ -25,8 +26,10 @@ def deliveries(
     key: Key = None,
 ) -> None:
     """List deliveries with what came of their last attempt."""
+    from seedbed.cli import webhook_account as account
+
     with _client(base_url, key) as client:
-        page = client.webhooks.deliveries(request_id=request, states=state or (), limit=limit)
+        page = client.run(account.deliveries(client.service, request_id=request, states=state or (), limit=limit))
     for delivery in page:
         typer.echo(_line(delivery))
     if not page:
@@ -40,8 +43,10 @@ def redeliver(
     key: Key = None,
 ) -> None:
     """Send a webhook again at once, with the same webhook-id."""
+    from seedbed.cli import webhook_account as account
+
     with _client(base_url, key) as client:
-        again = client.webhooks.redeliver(delivery)
+        again = client.run(account.redeliver(client.service, delivery))
     typer.echo(f"{again.id} goes to {again.address} now.")
 
 
@@ -63,8 +68,10 @@ def attempts(
 @webhook_commands.command("endpoints")
 def endpoints(base_url: BaseUrl = None, key: Key = None) -> None:
     """List the addresses that only fail, and those that are switched off for it."""
+    from seedbed.cli import webhook_account as account
+
     with _client(base_url, key) as client:
-        found = client.webhooks.endpoints()
+        found = client.run(account.endpoints(client.service))
     for endpoint in found:
         state = f"off ({endpoint.off_because})" if endpoint.is_off else "failing"
         typer.echo(f"{endpoint.address}  {state}, {endpoint.failures} failures since {rfc3339(endpoint.failing_since)}")
@@ -79,15 +86,19 @@ def switch_on(
     key: Key = None,
 ) -> None:
     """Send to an address again that was switched off."""
+    from seedbed.cli import webhook_account as account
+
     with _client(base_url, key) as client:
-        typer.echo(f"{client.webhooks.switch_on(url)} is on.")
+        typer.echo(f"{client.run(account.switch_on(client.service, url))} is on.")
 
 
 @webhook_commands.command("secret")
 def secret(base_url: BaseUrl = None, key: Key = None) -> None:
     """Show the secret that signs the account's webhooks."""
+    from seedbed.cli import webhook_account as account
+
     with _client(base_url, key) as client:
-        _show(client.webhooks.secret())
+        _show(client.run(account.secret(client.service)))
 
 
 @webhook_commands.command("rotate")
@@ -99,8 +110,10 @@ def rotate(
     key: Key = None,
 ) -> None:
     """Make a new secret. The old one signs besides for a while, so that receivers can be changed in peace."""
+    from seedbed.cli import webhook_account as account
+
     with _client(base_url, key) as client:
-        _show(client.webhooks.rotate(overlap_s=overlap))
+        _show(client.run(account.rotate(client.service, overlap_s=overlap)))
 
 
 def _client(base_url: str | None, key: str | None) -> Seedbed:

@@ -59,8 +59,10 @@ def seedbed_client(seedbed_server: TestServer) -> Iterator[Seedbed]:
 def seedbed_webhooks(seedbed_client: Seedbed) -> Iterator[Inbox]:
     """A receiver on a free port: its `url` is for `webhook_url`, `events` are those that came and were verified."""
     from seedbed.testing.inbox import receiving
+    from seedbed_client.exchange import ROOT, Call, ask_json
 
-    with receiving(seedbed_client.webhooks.secret().secrets) as inbox:
+    shown = seedbed_client.run(ask_json(seedbed_client.service, Call(path=f"{ROOT}/webhooks/secret")))
+    with receiving(shown["secrets"]) as inbox:
         yield inbox
 
 
