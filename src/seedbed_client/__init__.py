@@ -4,8 +4,8 @@ It needs httpx and nothing else, and shares nothing with the server but the cont
 service that speaks the same documents.
 """
 
-from seedbed_client.asynchronous import AsyncSeedbed as AsyncSeedbed
-from seedbed_client.blocking import Seedbed as Seedbed
+from seedbed_client.clients import AsyncSeedbed as AsyncSeedbed
+from seedbed_client.clients import Seedbed as Seedbed
 from seedbed_client.errors import ApiError as ApiError
 from seedbed_client.errors import BadRange as BadRange
 from seedbed_client.errors import BadSignature as BadSignature
