@@ -35,6 +35,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+__all__ = [
+    "ApiError", "BadRange", "BadSignature", "ConnectionFailed", "ContentRejected", "DamagedDownload", "EngineFailed",
+    "Forbidden", "GenerationCancelled", "GenerationExpired", "GenerationFailed", "Gone", "IdempotencyInFlight",
+    "IdempotencyMismatch", "InsufficientCredits", "InvalidRequest", "MediaUnusable", "MethodNotAllowed", "NoVideo",
+    "NotCancellable", "NotFound", "QueueFull", "RateLimited", "SeedbedError", "ServerError", "TooLarge",
+    "Unauthorized", "UnsupportedMedia", "WaitTimedOut",
+]  # fmt: skip
+
 
 class SeedbedError(Exception):
     """The root. `str(error)` is a sentence for a person."""

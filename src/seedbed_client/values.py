@@ -11,6 +11,11 @@ from typing import Any, Generic, TypeVar
 
 from seedbed_client.shapes import named, read
 
+__all__ = [
+    "Asset", "Credits", "Estimate", "Event", "Failure", "Generation", "Model", "Output", "Page", "Progress",
+    "QueuePlace", "Reference", "Status",
+]  # fmt: skip
+
 T = TypeVar("T")
 
 
