@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from pathlib import Path
 
-from seedbed_client.exchange import ROOT, Call, Service, Steps, Tell, ask, ask_json, shown
+from seedbed_client.exchange import ROOT, Call, Service, Steps, Tell
 from seedbed_client.values import Asset, Credits, Model
 
 
@@ -15,14 +15,14 @@ def upload(
     """Upload a picture, a video or a sound. `progress` gets the bytes sent so far and how many there are."""
     key = idempotency_key or str(uuid.uuid4())
     call = Call(method="POST", path=f"{ROOT}/uploads", file=path, tell=progress, key=key)
-    return (yield from ask(service, call, Asset))
+    return (yield from service.ask(call, Asset))
 
 
 def credit_balance(service: Service) -> Steps[Credits]:
-    return (yield from ask(service, Call(path=f"{ROOT}/credits"), Credits))
+    return (yield from service.ask(Call(path=f"{ROOT}/credits"), Credits))
 
 
 def list_models(service: Service) -> Steps[tuple[Model, ...]]:
     """Return the catalogue, for which no key is needed."""
-    body = yield from ask_json(service, Call(path=f"{ROOT}/models"))
-    return tuple(shown(service, Model, {**item, "data": item}) for item in body.get("data") or ())
+    body = yield from service.ask_json(Call(path=f"{ROOT}/models"))
+    return tuple(service.shown(Model, {**item, "data": item}) for item in body.get("data") or ())

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from seedbed_client.errors import ConnectionFailed, DamagedDownload, NoVideo
-from seedbed_client.exchange import Answer, Call, Pause, Read, Service, Steps, Tell, exchange, pause_s
+from seedbed_client.exchange import Answer, Call, Pause, Read, Service, Steps, Tell, pause_s
 from seedbed_client.values import Generation, Output
 from seedbed_client.videos import get
 
@@ -42,7 +42,7 @@ def _receive(service: Service, output: Output, part: Path, tell: Tell | None) ->
     while True:
         begin = part.stat().st_size
         call = Call(path=output.url, headers=_continuing(begin, version))
-        answer = yield from exchange(service, call, is_open=True)
+        answer = yield from service.exchange(call, is_open=True)
         version = answer.headers.get("etag", "")
         try:
             yield from _write(answer, part, begin if answer.status == 206 else 0, tell)

@@ -33,6 +33,7 @@ SeedbedError
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from typing import ClassVar
 
 __all__ = [
@@ -48,6 +49,7 @@ class SeedbedError(Exception):
     """The root. `str(error)` is a sentence for a person."""
 
 
+@dataclass(eq=False)
 class ApiError(SeedbedError):
     """The service answered with an error. A newer service may know more codes than the classes below."""
 
@@ -57,24 +59,16 @@ class ApiError(SeedbedError):
     def __init_subclass__(cls, *, codes: str = "", status: int | None = None) -> None:
         cls.codes, cls.http_status = frozenset(codes.split()), status
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        status: int,
-        code: str,
-        param: str | None = None,
-        request_id: str | None = None,
-        retry_after_s: float | None = None,
-    ) -> None:
-        """`request_id` is the answer's X-Request-Id, which finds it in the service's logs; no generation's id."""
-        super().__init__(f"{message} ({code})")
-        self.message = message
-        self.status = status
-        self.code = code
-        self.param = param
-        self.request_id = request_id
-        self.retry_after_s = retry_after_s
+    message: str
+    _: KW_ONLY
+    status: int
+    code: str
+    param: str | None = None
+    request_id: str | None = None  # the answer's X-Request-Id, which finds it in the service's logs; no generation's id
+    retry_after_s: float | None = None
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.code})"
 
 
 class InvalidRequest(ApiError, codes="invalid_request invalid_json", status=400): ...

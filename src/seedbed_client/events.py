@@ -8,20 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from seedbed_client.errors import ConnectionFailed, MethodNotAllowed, NotFound, WaitTimedOut
-from seedbed_client.exchange import (
-    Call,
-    Emit,
-    Now,
-    Pause,
-    Read,
-    Service,
-    Steps,
-    Stream,
-    ask_json,
-    exchange,
-    pause_s,
-    shown,
-)
+from seedbed_client.exchange import Call, Emit, Now, Pause, Read, Service, Steps, Stream, pause_s
 from seedbed_client.shapes import read
 from seedbed_client.values import Event
 from seedbed_client.videos import PATIENCE_S, path_of
@@ -45,7 +32,7 @@ def events(
         resume = {"Last-Event-ID": last_event_id} if last_event_id else {}
         call = Call(path=path_of(request_id, "/events"), headers={"Accept": "text/event-stream"} | resume)
         try:
-            answer = yield from exchange(service, call, is_open=True)
+            answer = yield from service.exchange(call, is_open=True)
         except (NotFound, MethodNotAllowed):
             break  # it knows no events, or no such generation, which a plain look will say
         if answer.status == 204:
@@ -76,8 +63,8 @@ def events(
 def _looks(service: Service, request_id: str, *, deadline_s: float, timeout_s: float, poll_s: float) -> Stream[Event]:
     before = None
     while True:
-        data = yield from ask_json(service, Call(path=path_of(request_id)))
-        event = shown(service, Event, data | {"data": data})
+        data = yield from service.ask_json(Call(path=path_of(request_id)))
+        event = service.shown(Event, data | {"data": data})
         now = (event.status, event.progress, event.queue)
         if now != before:
             yield Emit(event)

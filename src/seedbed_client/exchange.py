@@ -47,6 +47,47 @@ class Service:
         is_ours = urlsplit(url)[:2] == urlsplit(self.base_url)[:2]
         return {"Authorization": f"Bearer {self.api_key}"} if self.api_key and is_ours else {}
 
+    def ask(self, call: Call, kind: type[T], *, inside: str | None = None) -> Steps[T]:
+        """Send a call until there is an answer to keep, and read it, or what lies `inside` a member of it.
+
+        Raises ApiError and ConnectionFailed.
+        """
+        body = yield from self.ask_json(call)
+        return self.shown(kind, body.get(inside) if inside else body)
+
+    def ask_page(self, call: Call, kind: type[T]) -> Steps[Page[T]]:
+        body = yield from self.ask_json(call)
+        return Page(tuple(self.shown(kind, item) for item in body.get("data") or ()), body.get("cursor"))
+
+    def ask_json(self, call: Call) -> Steps[dict[str, Any]]:
+        answer = yield from self.exchange(call)
+        body = answer.json()
+        if body is None:
+            raise ConnectionFailed(self.base_url, f"it answered {answer.status} without JSON")
+        return body
+
+    def shown(self, kind: type[T], body: Any) -> T:
+        try:
+            return read(kind, body)
+        except ValueError as exc:
+            raise ConnectionFailed(self.base_url, f"its answer is not what was asked for ({exc})") from exc
+
+    def exchange(self, call: Call, *, is_open: bool = False) -> Steps[Answer]:
+        for tried in itertools.count():
+            error: SeedbedError | None
+            try:
+                answer: Answer = yield Send(call, is_open)
+                error = error_of(answer)
+            except ConnectionFailed as lost:
+                error = lost
+            if error is None:
+                return answer
+            pause = pause_s(self, call, error, tried=tried, chance=random.random())
+            if pause is None:
+                raise error
+            yield Pause(pause)
+        raise AssertionError("unreachable: the last try returns or raises")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
@@ -129,52 +170,6 @@ def take(steps: Stream[T], came: object) -> Effect | Emit[T] | None:
 def final(steps: Steps[T]) -> Stream[T]:
     """Emit the result of steps at their end."""
     yield Emit((yield from steps))
-
-
-def ask(service: Service, call: Call, kind: type[T], *, inside: str | None = None) -> Steps[T]:
-    """Send a call until there is an answer to keep, and read it, or what lies `inside` a member of it.
-
-    Raises ApiError and ConnectionFailed.
-    """
-    body = yield from ask_json(service, call)
-    return shown(service, kind, body.get(inside) if inside else body)
-
-
-def ask_page(service: Service, call: Call, kind: type[T]) -> Steps[Page[T]]:
-    body = yield from ask_json(service, call)
-    return Page(tuple(shown(service, kind, item) for item in body.get("data") or ()), body.get("cursor"))
-
-
-def ask_json(service: Service, call: Call) -> Steps[dict[str, Any]]:
-    answer = yield from exchange(service, call)
-    body = answer.json()
-    if body is None:
-        raise ConnectionFailed(service.base_url, f"it answered {answer.status} without JSON")
-    return body
-
-
-def shown(service: Service, kind: type[T], body: Any) -> T:
-    try:
-        return read(kind, body)
-    except ValueError as exc:
-        raise ConnectionFailed(service.base_url, f"its answer is not what was asked for ({exc})") from exc
-
-
-def exchange(service: Service, call: Call, *, is_open: bool = False) -> Steps[Answer]:
-    for tried in itertools.count():
-        error: SeedbedError | None
-        try:
-            answer: Answer = yield Send(call, is_open)
-            error = error_of(answer)
-        except ConnectionFailed as lost:
-            error = lost
-        if error is None:
-            return answer
-        pause = pause_s(service, call, error, tried=tried, chance=random.random())
-        if pause is None:
-            raise error
-        yield Pause(pause)
-    raise AssertionError("unreachable: the last try returns or raises")
 
 
 def pause_s(service: Service, call: Call, error: SeedbedError, *, tried: int, chance: float) -> float | None:

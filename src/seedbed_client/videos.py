@@ -12,22 +12,7 @@ from urllib.parse import quote
 
 from seedbed_client.account import upload
 from seedbed_client.errors import GenerationCancelled, WaitTimedOut, failure_class
-from seedbed_client.exchange import (
-    ROOT,
-    Call,
-    Emit,
-    Now,
-    Pause,
-    Service,
-    Steps,
-    Stream,
-    ask,
-    ask_json,
-    ask_page,
-    exchange,
-    retry_after_s,
-    shown,
-)
+from seedbed_client.exchange import ROOT, Call, Emit, Now, Pause, Service, Steps, Stream, retry_after_s
 from seedbed_client.shapes import camel
 from seedbed_client.values import Estimate, Generation, Page, Reference, Status
 
@@ -72,15 +57,15 @@ def create(service: Service, *, idempotency_key: str | None = None, **order: Unp
     """
     key = idempotency_key or str(uuid.uuid4())
     body = {"model": "seedance-2.0"} | (yield from _body(service, order, key))
-    answer = yield from ask_json(service, Call(method="POST", path=GENERATIONS, body=body, key=key))
-    return shown(service, Generation, body | answer)
+    answer = yield from service.ask_json(Call(method="POST", path=GENERATIONS, body=body, key=key))
+    return service.shown(Generation, body | answer)
 
 
 def estimate(service: Service, **order: Unpack[Order]) -> Steps[Estimate]:
     """Check and price an order, without a job. Local files are not uploaded: their kind alone has a price."""
     body = {"model": "seedance-2.0"} | (yield from _body(service, order, None))
     call = Call(method="POST", path=f"{ROOT}/video/estimate", body=body, is_repeatable=True)
-    return (yield from ask(service, call, Estimate))
+    return (yield from service.ask(call, Estimate))
 
 
 def rerun(
@@ -90,18 +75,18 @@ def rerun(
     key = idempotency_key or str(uuid.uuid4())
     body = yield from _body(service, changes, key)
     return (
-        yield from ask(service, Call(method="POST", path=path_of(request_id, "/rerun"), body=body, key=key), Generation)
+        yield from service.ask(Call(method="POST", path=path_of(request_id, "/rerun"), body=body, key=key), Generation)
     )
 
 
 def get(service: Service, request_id: str) -> Steps[Generation]:
-    return (yield from ask(service, Call(path=path_of(request_id)), Generation))
+    return (yield from service.ask(Call(path=path_of(request_id)), Generation))
 
 
 def cancel(service: Service, request_id: str) -> Steps[Generation]:
     """Stop a job that is not final. Idempotent. Raises NotCancellable if it has succeeded or failed."""
     call = Call(method="POST", path=path_of(request_id, "/cancel"), is_repeatable=True)
-    return (yield from ask(service, call, Generation))
+    return (yield from service.ask(call, Generation))
 
 
 def page(
@@ -115,7 +100,7 @@ def page(
     """List generations, the newest first."""
     wanted = {"limit": limit, "cursor": cursor, "status": status, "model": model}
     call = Call(path=GENERATIONS, params={name: value for name, value in wanted.items() if value is not None})
-    return (yield from ask_page(service, call, Generation))
+    return (yield from service.ask_page(call, Generation))
 
 
 def every(
@@ -150,8 +135,8 @@ def wait(
     while True:
         asked_s: float = yield Now()
         params = {"wait": hold_s} if hold_s else {}
-        answer = yield from exchange(service, Call(path=path_of(request_id), params=params, hold_s=hold_s))
-        generation = shown(service, Generation, answer.json() or {})
+        answer = yield from service.exchange(Call(path=path_of(request_id), params=params, hold_s=hold_s))
+        generation = service.shown(Generation, answer.json() or {})
         if tell:
             tell(generation)
         if generation.status.is_final:

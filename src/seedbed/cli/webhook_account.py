@@ -13,7 +13,7 @@ from datetime import datetime
 from urllib.parse import quote
 
 from seedbed_client import Page, WebhookEvent
-from seedbed_client.exchange import ROOT, Call, Service, Steps, ask, ask_json, ask_page
+from seedbed_client.exchange import ROOT, Call, Service, Steps
 
 WEBHOOKS = f"{ROOT}/webhooks"
 
@@ -73,13 +73,13 @@ class Heard:
 
 
 def secret(service: Service) -> Steps[Secrets]:
-    return (yield from ask(service, Call(path=f"{WEBHOOKS}/secret"), Secrets))
+    return (yield from service.ask(Call(path=f"{WEBHOOKS}/secret"), Secrets))
 
 
 def rotate(service: Service, *, overlap_s: int | None = None) -> Steps[Secrets]:
     """Make a new secret. The old one signs besides for a while, by default as long as the service allows."""
     body = None if overlap_s is None else {"overlapSeconds": overlap_s}
-    return (yield from ask(service, Call(method="POST", path=f"{WEBHOOKS}/secret", body=body), Secrets))
+    return (yield from service.ask(Call(method="POST", path=f"{WEBHOOKS}/secret", body=body), Secrets))
 
 
 def deliveries(
@@ -93,24 +93,24 @@ def deliveries(
     """List deliveries, the newest jobs' first."""
     wanted = {"requestId": request_id, "state": list(states), "limit": limit, "cursor": cursor}
     params = {name: value for name, value in wanted.items() if value is not None}
-    return (yield from ask_page(service, Call(path=f"{WEBHOOKS}/deliveries", params=params), WebhookDelivery))
+    return (yield from service.ask_page(Call(path=f"{WEBHOOKS}/deliveries", params=params), WebhookDelivery))
 
 
 def redeliver(service: Service, delivery_id: str) -> Steps[WebhookDelivery]:
     """Send a webhook again at once, with the same webhook-id."""
     path = f"{WEBHOOKS}/deliveries/{quote(delivery_id, safe='')}/redeliver"
     call = Call(method="POST", path=path, key=str(uuid.uuid4()))
-    return (yield from ask(service, call, WebhookDelivery, inside="delivery"))
+    return (yield from service.ask(call, WebhookDelivery, inside="delivery"))
 
 
 def endpoints(service: Service) -> Steps[tuple[WebhookEndpoint, ...]]:
-    return (yield from ask_page(service, Call(path=f"{WEBHOOKS}/endpoints"), WebhookEndpoint)).items
+    return (yield from service.ask_page(Call(path=f"{WEBHOOKS}/endpoints"), WebhookEndpoint)).items
 
 
 def switch_on(service: Service, url: str) -> Steps[str]:
     """Let webhooks be sent there again, and return the address. Idempotent."""
     call = Call(method="POST", path=f"{WEBHOOKS}/endpoints/switch-on", body={"url": url}, is_repeatable=True)
-    return str((yield from ask_json(service, call))["address"])
+    return str((yield from service.ask_json(call))["address"])
 
 
 def heard_after(
@@ -119,4 +119,4 @@ def heard_after(
     """Return what has ended after the cursor or since the moment (RFC 3339); without both, only a cursor of now."""
     wanted = {"after": after, "since": since, "wait": wait_s}
     params = {name: value for name, value in wanted.items() if value is not None}
-    return (yield from ask(service, Call(path=f"{WEBHOOKS}/listen", params=params, hold_s=wait_s), Heard))
+    return (yield from service.ask(Call(path=f"{WEBHOOKS}/listen", params=params, hold_s=wait_s), Heard))

@@ -59,9 +59,9 @@ def seedbed_client(seedbed_server: TestServer) -> Iterator[Seedbed]:
 def seedbed_webhooks(seedbed_client: Seedbed) -> Iterator[Inbox]:
     """A receiver on a free port: its `url` is for `webhook_url`, `events` are those that came and were verified."""
     from seedbed.testing.inbox import receiving
-    from seedbed_client.exchange import ROOT, Call, ask_json
+    from seedbed_client.exchange import ROOT, Call
 
-    shown = seedbed_client.run(ask_json(seedbed_client.service, Call(path=f"{ROOT}/webhooks/secret")))
+    shown = seedbed_client.run(seedbed_client.service.ask_json(Call(path=f"{ROOT}/webhooks/secret")))
     with receiving(shown["secrets"]) as inbox:
         yield inbox
 
