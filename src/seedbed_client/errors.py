@@ -42,7 +42,7 @@ __all__ = [
     "IdempotencyMismatch", "InsufficientCredits", "InvalidRequest", "MediaUnusable", "MethodNotAllowed", "NoVideo",
     "NotCancellable", "NotFound", "QueueFull", "RateLimited", "SeedbedError", "ServerError", "TooLarge",
     "Unauthorized", "UnsupportedMedia", "WaitTimedOut",
-]  # fmt: skip
+]  # fmt: skip # a list of names is read across
 
 
 class SeedbedError(Exception):

@@ -14,7 +14,7 @@ from seedbed_client.shapes import named, read
 __all__ = [
     "Asset", "Credits", "Estimate", "Event", "Failure", "Generation", "Model", "Output", "Page", "Progress",
     "QueuePlace", "Reference", "Status",
-]  # fmt: skip
+]  # fmt: skip # a list of names is read across
 
 T = TypeVar("T")
 
