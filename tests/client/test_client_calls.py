@@ -82,6 +82,7 @@ async def test_an_answer_that_says_no_is_a_typed_error_with_its_facts(kind: type
 
     error = caught.value
     assert (error.status, error.code, error.param, error.request_id) == (400, "invalid_request", "duration", "trace-1")
+    assert str(error) == "no (invalid_request)"
 
 
 @both
