@@ -115,6 +115,9 @@ class Settings:
         "How long the old webhook secret signs besides after a rotation, at most.", 86_400
     )
     asset_lifetime_s: int = _setting("How long an upload is kept for jobs still to come.", 86_400)
+    reference_lifetime_s: int = _setting(
+        "How long what a reference's URL held is kept for reruns, from its last use on; 0 keeps nothing.", 604_800
+    )
     log_level: str = _setting("The least severe log events that are written: debug, info, warning or error.", "info")
 
     @property

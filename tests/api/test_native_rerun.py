@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import pytest
 from customers import GENERATIONS, PICTURE_URL
+from openais import delete_video
 
+from seedbed.actions.cancel import cancel
+from seedbed.actions.keep_reference import name_stored
+from seedbed.core.formats import Format
 from seedbed.core.keys import Mode
+from seedbed.core.limits import Probe
+from seedbed.core.openai_view import video_id_of
+from seedbed.store import kept_references
 
 SAME = ("model", "prompt", "duration", "aspectRatio", "resolution", "seed", "metadata")
 OTHER_URL = "https://cdn.pictures.dev/b.jpg"
@@ -79,3 +86,46 @@ async def test_nobody_reruns_the_generation_of_another_account_or_mode(ada, enro
 
     for stranger in (await enrol(), await enrol(mode=Mode.TEST, account_id=ada.account_id)):
         assert (await rerun(stranger, job_id)).status_code == 404
+
+
+async def keeping(customer, blobs) -> str:
+    """Return a cancelled job whose only reference a worker has kept under assets/ast_<job's hexadecimal>."""
+    job = await customer.take()
+    asset_id = "ast_" + job.id.removeprefix("req_")
+    await blobs.put_bytes(f"assets/{asset_id}", b"picture")
+    facts = {"blob_key": f"assets/{asset_id}", "probe": Probe(Format.PNG, 7), "sha256": "cd" * 32, "lifetime_s": 60}
+    async with customer.pool.connection() as conn:
+        assert await name_stored(conn, job, 0, asset_id=asset_id, **facts)
+        await cancel(conn, customer.account_id, job.id, is_live=True)
+    return job.id
+
+
+async def kept(customer, job_id: str) -> list[int]:
+    async with customer.pool.connection() as conn:
+        return sorted(await kept_references.of_job(conn, job_id))
+
+
+async def test_what_was_kept_of_the_references_is_used_unless_the_body_gives_others(ada, blobs):
+    await ada.new_job(mediaUrls=[PICTURE_URL])
+    job_id = await keeping(ada, blobs)
+
+    same = (await rerun(ada, job_id, seed=8)).json()["requestId"]
+    of_the_same = (await rerun(ada, same)).json()["requestId"]
+    other = (await rerun(ada, job_id, mediaUrls=[OTHER_URL])).json()["requestId"]
+
+    assert [await kept(ada, each) for each in (same, of_the_same, other)] == [[0], [0], []]
+    assert await references_of(ada, of_the_same) == [(PICTURE_URL, "first_frame")]
+
+
+async def test_erasing_the_last_job_that_names_them_deletes_the_kept_bytes(ada, blobs):
+    await ada.new_job(mediaUrls=[PICTURE_URL])
+    job_id = await keeping(ada, blobs)
+    again = (await rerun(ada, job_id)).json()["requestId"]
+    await ada.cancel(again)
+
+    left = []
+    for each in (job_id, again):
+        assert (await delete_video(ada, video_id_of(each))).status_code == 200
+        left.append([entry.key async for entry in blobs.entries("assets")])
+
+    assert [len(keys) for keys in left] == [1, 0]

@@ -40,7 +40,9 @@ class World:
     settings: Settings
     account_id: int
 
-    async def submit(self, *, is_live: bool = True, dialect: str = "native", **wishes) -> str:
+    async def submit(
+        self, *, is_live: bool = True, dialect: str = "native", rerun_of: str | None = None, **wishes
+    ) -> str:
         """Return the id of a new job, as small as jobs can be."""
         small = {
             "model": "seedance-2.0",
@@ -60,6 +62,7 @@ class World:
             job_id=make_job_id(secrets.token_bytes(16)),
             queue_limit_jobs=100,
             running_limit_jobs=4,
+            rerun_of=rerun_of,
         )
         async with self.pool.connection() as conn:
             submitted = await submit(conn, order, answer_of=lambda _job: b"{}")

@@ -16,7 +16,7 @@ from seedbed.core.job import Job, State
 from seedbed.core.rehearsal import Rehearsal, rehearse
 from seedbed.core.request import Accepted
 from seedbed.core.urls import ASSET_SCHEME
-from seedbed.store import assets, idempotency, jobs, lanes, ledger
+from seedbed.store import assets, idempotency, jobs, kept_references, lanes, ledger
 from seedbed.store.database import Connection, moment
 from seedbed.store.idempotency import IdempotencyClaim, StoredAnswer
 from seedbed.store.lanes import lane_of
@@ -39,6 +39,7 @@ class Order:
     api_key_id: int | None = None
     test_queue_s: int = 0  # how long a test-mode job stays in the queue, at least
     key_queue_limit_jobs: int | None = None  # None: only the account's. The key's running limit is read at the claim
+    rerun_of: str | None = None  # a job with the same references in the same order: what is kept of them is used
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ async def submit(
         await _enter_lane(conn, order, job)
         job = await jobs.insert(conn, job, run_at=max(rehearsal.run_at(now), _earliest(order, at=now)))
         await _pin_assets(conn, order, at=now)
+        if order.rerun_of is not None:
+            await kept_references.take_over(conn, job.id, order.rerun_of, at=now)
         await _hold(conn, job, at=now)
         return Submitted(job, is_replay=False, answer=await _remember(conn, order, job, answer_of, at=now))
 

@@ -15,13 +15,14 @@ log = structlog.get_logger()
 async def erase_job(service: Service, who: Principal, job_id: str) -> None:
     """Erase the key's own job. Its result cannot be loaded any more. Raises NotFound, and IllegalMove if it is open.
 
-    Bytes that the store does not delete now are swept by a worker: the commit has noted them.
+    Bytes that the store does not delete now are swept by a worker: the commit has noted them, or taken their row away.
     """
     async with service.connection() as conn:
-        job = await erase(conn, who.account_id, job_id, is_live=who.is_live)
-    if job.attempt == 0:
-        return
+        erased = await erase(conn, who.account_id, job_id, is_live=who.is_live)
     try:
-        await service.blobs.delete_prefix(bytes_of_job(job_id))
+        for key in erased.kept_keys:
+            await service.blobs.delete(key)
+        if erased.job.attempt:
+            await service.blobs.delete_prefix(bytes_of_job(job_id))
     except Unavailable:
         log.warning("job.bytes_left", job_id=job_id)

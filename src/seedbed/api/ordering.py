@@ -51,9 +51,11 @@ async def order_job(
     claim: IdempotencyClaim | None,
     *,
     warnings: tuple[str, ...] = (),
+    rerun_of: str | None = None,
 ) -> Ordered:
     """Create a job, or return what answered the first request with the same Idempotency-Key.
 
+    `rerun_of` is a job of the same account and mode with the same references in the same order, if there is one.
     Raises every Refusal of `core.request.accept` and `actions.submit`. Nothing is stored then.
     """
     known = await known_answer(service, who, claim)
@@ -62,7 +64,8 @@ async def order_job(
     async with in_flight(service, who, claim if has_data(draft) else None):
         accepted = await judged(service, who, dialect.offer, draft, warnings=warnings)
         async with settled(service, who, draft, accepted) as lasting:
-            return await _submitted(service, _order(service, who, dialect, lasting, claim), dialect)
+            order = replace(_order(service, who, dialect, lasting, claim), rerun_of=rerun_of)
+            return await _submitted(service, order, dialect)
 
 
 async def judged(

@@ -25,6 +25,7 @@ class Asset:
     sha256: str
     format: str
     expires_at: datetime  # for new jobs; a job that pins it keeps it longer
+    is_kept: bool = False  # a copy of what a URL held (`store.kept_references`), and no upload
 
 
 async def insert(conn: Connection, asset: Asset, *, at: datetime | None = None) -> None:
@@ -34,7 +35,7 @@ async def insert(conn: Connection, asset: Asset, *, at: datetime | None = None) 
 async def get(conn: Connection, account_id: int, asset_id: str, *, is_live: bool) -> Asset | None:
     """Return an account's asset, expired or not, or None: another account's and another mode's do not exist for it."""
     row = await one_or_none(conn, _GET, {"id": asset_id, "account_id": account_id, "is_live": is_live})
-    return _to_asset(row) if row else None
+    return to_asset(row) if row else None
 
 
 async def pin(
@@ -64,7 +65,7 @@ async def take_expired(conn: Connection, *, at: datetime | None, limit: int = 10
     """
     async with conn.transaction():
         rows = await many(conn, _LOCK_EXPIRED, {"at": at, "limit": limit})
-        return [_to_asset(row) for row in await many(conn, _DELETE, {"ids": [row["id"] for row in rows]})]
+        return [to_asset(row) for row in await many(conn, _DELETE, {"ids": [row["id"] for row in rows]})]
 
 
 async def known(conn: Connection, asset_ids: Sequence[str]) -> frozenset[str]:
@@ -82,7 +83,7 @@ async def drop(conn: Connection, asset_ids: Sequence[str]) -> frozenset[str]:
     return frozenset(row["id"] for row in rows)
 
 
-def _to_asset(row: Row) -> Asset:
+def to_asset(row: Row) -> Asset:
     return Asset(
         id=row["id"],
         account_id=row["account_id"],
@@ -93,13 +94,14 @@ def _to_asset(row: Row) -> Asset:
         sha256=row["sha256"],
         format=row["format"],
         expires_at=row["expires_at"],
+        is_kept=row["is_kept"],
     )
 
 
 _INSERT = """
-insert into asset (id, account_id, is_live, kind, format, blob_key, size_bytes, sha256, created_at, expires_at)
+insert into asset (id, account_id, is_live, kind, format, blob_key, size_bytes, sha256, created_at, expires_at, is_kept)
 values (%(id)s, %(account_id)s, %(is_live)s, %(kind)s, %(format)s, %(blob_key)s, %(size_bytes)s, %(sha256)s,
-    coalesce(%(at)s::timestamptz, clock_timestamp()), %(expires_at)s)
+    coalesce(%(at)s::timestamptz, clock_timestamp()), %(expires_at)s, %(is_kept)s)
 """
 _GET = "select * from asset where id = %(id)s and account_id = %(account_id)s and is_live = %(is_live)s"
 _LOCK_USABLE = """

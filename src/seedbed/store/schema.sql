@@ -287,9 +287,11 @@ create table asset (
     size_bytes bigint not null check (size_bytes >= 0),
     sha256     text not null check (length(sha256) = 64),
     created_at timestamptz not null,
-    expires_at timestamptz not null -- not used for new jobs from then on; deleted once no job pins it
+    expires_at timestamptz not null, -- not used for new jobs from then on; deleted once no job pins it
+    is_kept    boolean not null default false -- a worker's copy of what a job's URL held, and no upload
 );
 create index asset_expiry on asset (expires_at);
+create unique index asset_kept on asset (account_id, is_live, sha256) where is_kept; -- the same bytes are kept once
 
 -- An open job keeps its assets.
 create table asset_pin (
@@ -298,6 +300,16 @@ create table asset_pin (
     primary key (job_id, asset_id)
 );
 create index asset_pin_of_asset on asset_pin (asset_id);
+
+-- What the URLs among a job's references held when they were fetched, for its retries and its reruns. Unlike a pin it does
+-- not keep the asset: one that has expired takes its rows along.
+create table job_reference (
+    job_id   text not null references job on delete cascade,
+    position smallint not null check (position >= 0), -- in the request's list
+    asset_id text not null references asset on delete cascade,
+    primary key (job_id, position)
+);
+create index job_reference_of_asset on job_reference (asset_id);
 
 create type delivery_state as enum (
     'pending',   -- -> delivered, exhausted, stopped; an attempt is scheduled

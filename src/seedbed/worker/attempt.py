@@ -26,8 +26,9 @@ from seedbed.core.timeline import FPS, frame_count
 from seedbed.worker import wire
 from seedbed.worker.forcing import force_fetching, force_making
 from seedbed.worker.host import EngineHost
+from seedbed.worker.keeping import keeping
 from seedbed.worker.patience import patiently
-from seedbed.worker.references import Sources, gather
+from seedbed.worker.references import Gathered, Sources, gather
 
 log = structlog.get_logger()
 
@@ -60,29 +61,34 @@ async def make_video(job: Job, bench: Bench, on_report: OnReport) -> Success:
         folder = Path(name)
         force_fetching(job)
         gathered = await gather(job, folder, bench.sources)
-        on_report(Stage.PREPARING, 0.0)
-        capabilities = await bench.host.warm()
-        aspect_ratio = _settled_ratio(job, gathered.sizing)
-        await patiently(
-            bench.sources.pool,
-            lambda conn: note(conn, job.id, job.attempt, aspect_ratio=aspect_ratio, engine=capabilities.name),
-        )
-        request = job.request
-        canvas = Canvas(size_of(request.resolution, aspect_ratio), frame_count(request.duration_s), FPS)
-        task = RenderTask(
-            request.prompt,
-            canvas,
-            gathered.references,
-            request.seed,
-            request.wants_audio,
-            wants_watermark=request.wants_watermark,
-            has_fixed_camera=request.has_fixed_camera,
-        )
-        last_frame = folder / "last-frame.png" if request.wants_last_frame else None
-        crashes = await force_making(job, on_report)
-        done = await bench.host.make(task, folder / "result.mp4", on_report, last_frame=last_frame, crashes=crashes)
-        on_report(Stage.STORING, 0.0)
-        output = await _store(job, done, folder / "result.mp4", last_frame, bench)
+        async with keeping(job, gathered.fetched, bench.sources):
+            return await _rendered(job, gathered, folder, bench, on_report)
+
+
+async def _rendered(job: Job, gathered: Gathered, folder: Path, bench: Bench, on_report: OnReport) -> Success:
+    on_report(Stage.PREPARING, 0.0)
+    capabilities = await bench.host.warm()
+    aspect_ratio = _settled_ratio(job, gathered.sizing)
+    await patiently(
+        bench.sources.pool,
+        lambda conn: note(conn, job.id, job.attempt, aspect_ratio=aspect_ratio, engine=capabilities.name),
+    )
+    request = job.request
+    canvas = Canvas(size_of(request.resolution, aspect_ratio), frame_count(request.duration_s), FPS)
+    task = RenderTask(
+        request.prompt,
+        canvas,
+        gathered.references,
+        request.seed,
+        request.wants_audio,
+        wants_watermark=request.wants_watermark,
+        has_fixed_camera=request.has_fixed_camera,
+    )
+    last_frame = folder / "last-frame.png" if request.wants_last_frame else None
+    crashes = await force_making(job, on_report)
+    done = await bench.host.make(task, folder / "result.mp4", on_report, last_frame=last_frame, crashes=crashes)
+    on_report(Stage.STORING, 0.0)
+    output = await _store(job, done, folder / "result.mp4", last_frame, bench)
     return Success(output, capabilities.name, done.shot_plan, done.warnings)
 
 

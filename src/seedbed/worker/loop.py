@@ -112,6 +112,7 @@ def sources_of(settings: Settings, pool: Pool, blobs: Blobs) -> Sources:
         opened=settings.open_networks,
         way=way_out(settings),
         has_samples=settings.rules.has_samples,
+        kept_for_s=settings.reference_lifetime_s,
     )
 
 

@@ -1,7 +1,8 @@
 """Brings a job's references to this machine and makes sure that each is what its role needs.
 
 All are fetched at the same time under one deadline, so that a slow host cannot hold an engine; then a limited child
-process looks at them. Whatever is wrong ends the job with the name of the reference and the host of its URL.
+process looks at them. Whatever is wrong ends the job with the name of the reference and the host of its URL. What an
+earlier attempt or the job's model for a rerun has kept of a URL is taken instead of it, while it is there.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
+import structlog
+
 from seedbed.blobs.store import Blobs
 from seedbed.core.engine import LocalReference
-from seedbed.core.errors import JobFailure, NotFound
+from seedbed.core.errors import JobFailure, NotFound, Unavailable
 from seedbed.core.faults import Fault, MediaFault
 from seedbed.core.job import Job
 from seedbed.core.limits import MediaLimits, Probe, check_kind, check_probe, check_totals
@@ -27,16 +30,19 @@ from seedbed.core.urls import ASSET_SCHEME, host_of
 from seedbed.media.sandbox import probe_many
 from seedbed.outbound.fetch import fetch
 from seedbed.outbound.guard import STRAIGHT, Way
-from seedbed.store import assets
+from seedbed.store import assets, kept_references
+from seedbed.store.assets import Asset
 from seedbed.store.database import Pool
 from seedbed.worker.patience import patiently
+
+log = structlog.get_logger()
 
 NO_UPLOAD = "the upload is no longer there; upload the file again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """Where references may come from, and within which bounds."""
+    """Where references may come from, and within which bounds. What URLs held is kept `kept_for_s` seconds; 0: not."""
 
     pool: Pool
     blobs: Blobs
@@ -45,14 +51,28 @@ class Sources:
     opened: Sequence[Opened] = ()
     way: Way = STRAIGHT
     has_samples: bool = False
+    kept_for_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What a URL of the request held. `position` is its place among the references, from 0."""
+
+    position: int
+    path: Path
+    probe: Probe
 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The references as local files. `sizing` is the upright size of the one that the clip's shape follows, if any."""
+    """The references as local files. `sizing` is the upright size of the one that the clip's shape follows, if any.
+
+    `fetched` are those that came by a URL, so neither uploads nor samples.
+    """
 
     references: tuple[LocalReference, ...]
     sizing: Size | None
+    fetched: tuple[Fetched, ...] = ()
 
 
 async def gather(job: Job, into: Path, sources: Sources) -> Gathered:
@@ -65,7 +85,12 @@ async def gather(job: Job, into: Path, sources: Sources) -> Gathered:
     probes = [_checked(*pair, sources.limits) for pair in zip(given, answers, strict=True)]
     check_totals({reference.name: probe for reference, probe in zip(given, probes, strict=True)}, sources.limits)
     local = (LocalReference(p, probe.kind, r.role, r.name) for p, probe, r in zip(paths, probes, given, strict=True))
-    return Gathered(tuple(local), _sizing(given, probes, fits_videos=job.request.fits_videos))
+    fetched = tuple(
+        Fetched(position, paths[position], probes[position])
+        for position, reference in enumerate(given)
+        if _is_fetched(reference, sources)
+    )
+    return Gathered(tuple(local), _sizing(given, probes, fits_videos=job.request.fits_videos), fetched)
 
 
 def _sizing(given: Sequence[Reference], probes: Sequence[Probe], *, fits_videos: bool) -> Size | None:
@@ -79,10 +104,11 @@ def _sizing(given: Sequence[Reference], probes: Sequence[Probe], *, fits_videos:
 
 async def _fetch_all(job: Job, into: Path, sources: Sources) -> list[Path]:
     paths = [into / f"reference-{position}" for position in range(len(job.request.references))]
+    kept = await _kept(job, sources)
     try:
         async with asyncio.TaskGroup() as group:
             for position, reference in enumerate(job.request.references):
-                group.create_task(_fetch_one(job, reference, paths[position], sources))
+                group.create_task(_fetch_one(job, reference, paths[position], sources, kept.get(position)))
     except ExceptionGroup as faults:
         # The first fault cancels the other downloads; what else went wrong at the same moment does not matter.
         failed = faults.subgroup(JobFailure)
@@ -90,10 +116,17 @@ async def _fetch_all(job: Job, into: Path, sources: Sources) -> list[Path]:
     return paths
 
 
-async def _fetch_one(job: Job, reference: Reference, into: Path, sources: Sources) -> None:
+async def _kept(job: Job, sources: Sources) -> dict[int, Asset]:
+    if not any(_is_fetched(reference, sources) for reference in job.request.references):
+        return {}
+    return await patiently(sources.pool, lambda conn: kept_references.of_job(conn, job.id))
+
+
+async def _fetch_one(job: Job, reference: Reference, into: Path, sources: Sources, kept: Asset | None) -> None:
     try:
         async with asyncio.timeout(sources.deadline_s):
-            await _bring(job, reference, into, sources)
+            if kept is None or not await _bring_kept(kept, into, sources):
+                await _bring(job, reference, into, sources)
     except MediaFault as fault:
         raise fault.at(reference.name, host=_host(reference)) from fault
     except TimeoutError as exc:
@@ -102,7 +135,7 @@ async def _fetch_one(job: Job, reference: Reference, into: Path, sources: Source
 
 
 async def _bring(job: Job, reference: Reference, into: Path, sources: Sources) -> None:
-    photo = sample_for(reference.url) if sources.has_samples and reference.role.kind is Kind.IMAGE else None
+    photo = _sample(reference, sources)
     if photo:
         await asyncio.to_thread(_copy_sample, photo, into)
     elif reference.url.startswith(ASSET_SCHEME):
@@ -118,6 +151,16 @@ async def _bring(job: Job, reference: Reference, into: Path, sources: Sources) -
         )
 
 
+async def _bring_kept(kept: Asset, into: Path, sources: Sources) -> bool:
+    """False: its bytes are not to be had, so that the URL is asked."""
+    try:
+        await sources.blobs.copy_to(kept.blob_key, into)
+    except (NotFound, Unavailable) as exc:
+        log.warning("references.kept_lost", asset_id=kept.id, reason=type(exc).__name__)
+        return False
+    return True
+
+
 async def _bring_asset(job: Job, reference: Reference, into: Path, sources: Sources) -> None:
     asset_id = reference.url.removeprefix(ASSET_SCHEME)
     asset = await patiently(sources.pool, lambda conn: assets.get(conn, job.account_id, asset_id, is_live=job.is_live))
@@ -127,6 +170,14 @@ async def _bring_asset(job: Job, reference: Reference, into: Path, sources: Sour
         await sources.blobs.copy_to(asset.blob_key, into)
     except NotFound as exc:
         raise MediaFault(Fault.UNREACHABLE, NO_UPLOAD) from exc
+
+
+def _sample(reference: Reference, sources: Sources) -> str | None:
+    return sample_for(reference.url) if sources.has_samples and reference.role.kind is Kind.IMAGE else None
+
+
+def _is_fetched(reference: Reference, sources: Sources) -> bool:
+    return not reference.url.startswith(ASSET_SCHEME) and _sample(reference, sources) is None
 
 
 def _copy_sample(photo: str, into: Path) -> None:

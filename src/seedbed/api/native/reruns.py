@@ -1,7 +1,7 @@
 """`POST /video/generations/{id}/rerun`: the same request once more, with what the body changes. Source: CONTRACT 1.7.
 
 The seed stays unless the body changes it, so the same engine makes the same video. References are those of the first
-request; an upload among them must still be there.
+request: of a URL what the worker kept of it, while it is there, else the URL again; an upload must still be there.
 """
 
 from __future__ import annotations
@@ -36,12 +36,15 @@ async def rerun(service: Service, request: Request) -> Response:
     job = await own_job(service, who, job_id_of(request))
     async with _changes(service, request, who) as changes:
         body = body_of(job.request)
-        if not {"mediaUrls", "references"}.isdisjoint(changes):
+        has_other_references = not {"mediaUrls", "references"}.isdisjoint(changes)
+        if has_other_references:
             body.pop("references", None)
         draft = draft_of(convert(body | changes, GenerationBody))
         claim = claim_of(request, json_digest(changes))
         warnings = unknown_fields(changes, GenerationBody)
-        return created(await order_job(service, who, NATIVE_DIALECT, draft, claim, warnings=warnings))
+        rerun_of = None if has_other_references else job.id
+        ordered = await order_job(service, who, NATIVE_DIALECT, draft, claim, warnings=warnings, rerun_of=rerun_of)
+        return created(ordered)
 
 
 @asynccontextmanager

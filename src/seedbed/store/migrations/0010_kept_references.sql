@@ -1,0 +1,15 @@
+-- Keeps what a job's references held when they were fetched, so that a rerun does not depend on addresses that expire.
+-- Safe under load: a column with a constant default changes no row, and the index reads a table of uploads, which is small.
+set local lock_timeout = '5s';
+set local statement_timeout = '60s';
+
+alter table asset add column is_kept boolean not null default false;
+create unique index asset_kept on asset (account_id, is_live, sha256) where is_kept;
+
+create table job_reference (
+    job_id   text not null references job on delete cascade,
+    position smallint not null check (position >= 0),
+    asset_id text not null references asset on delete cascade,
+    primary key (job_id, position)
+);
+create index job_reference_of_asset on job_reference (asset_id);
