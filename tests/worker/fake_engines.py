@@ -13,6 +13,7 @@ from workbench import NAP
 from seedbed.core.engine import Capabilities, Made, Stage
 from seedbed.core.errors import ContentRejected, EngineFailed, MediaInvalid
 from seedbed.core.references import Role
+from seedbed.worker import child
 from seedbed.worker.selftest import TASK as SELF_TEST
 
 FAKE = Capabilities("fake", "An engine for tests.", frozenset({Role.FIRST_FRAME}), False, "test")
@@ -59,6 +60,18 @@ class Gated(Fast):
         while not Path(os.environ["FAKE_GATE"]).exists():
             report(Stage.RENDERING, 0.5)
             time.sleep(0.01)
+
+
+class Shows(Gated):
+    """Gated, and shows a preview first: a JPEG's first bytes, or FAKE_PREVIEW, as hexadecimal bytes and a length."""
+
+    def work(self, task, report):
+        start, _, length = os.environ.get("FAKE_PREVIEW", b"\xff\xd8\xff one".hex()).partition("*")
+        preview = bytes.fromhex(start)
+        report(Stage.RENDERING, 0.5, preview=preview.ljust(int(length or 0), b"\0"))
+        time.sleep(child.REPORT_EVERY_S)
+        super().work(task, report)
+        report(Stage.FINISHING, 0.0)
 
 
 class Slow(Fast):

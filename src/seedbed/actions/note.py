@@ -19,6 +19,7 @@ async def note(
     engine: str | None = None,
     warnings: Sequence[str] = (),
     shot_plan: dict[str, Any] | None = None,
+    has_preview: bool = False,
 ) -> bool:
     """Add the warnings that are new and set the values that are given. False: the attempt has lost the job."""
     async with conn.transaction():
@@ -30,4 +31,5 @@ async def note(
             engine=engine,
             warnings=tuple(dict.fromkeys(warnings)),
             shot_plan=shot_plan,
+            has_preview=has_preview,
         )

@@ -1,7 +1,8 @@
-"""Hands out finished videos and last frames at `/open-api-results/`.
+"""Hands out finished videos and last frames at `/open-api-results/`, and previews while a video is made.
 
 A request id is itself the capability to its result; with the setting `results=key` a key of its account is needed as
-well. Bytes are never changed once a job has succeeded, so a strong ETag holds for as long as they exist.
+well. Bytes are never changed once a job has succeeded, so a strong ETag holds for as long as they exist. A preview does
+change, until its job ends: nobody may keep it.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from seedbed.api.service import Service
 from seedbed.api.streaming import BlobResponse
 from seedbed.core import keys
 from seedbed.core.errors import Gone, NotFound
-from seedbed.core.job import Job, State
+from seedbed.core.job import Job, State, preview_key
 from seedbed.settings import ResultAccess
 from seedbed.store import jobs
 from seedbed.store.keys import Principal
@@ -64,6 +65,7 @@ def results_app(service: Service) -> ASGIApp:
     methods = ["GET", "OPTIONS"]
     routes = [
         Route("/{job_id}-last.png", partial(_last_frame, service), methods=methods),
+        Route("/{job_id}-preview.jpg", partial(_preview, service), methods=methods),
         Route("/{job_id}.mp4", partial(_video, service), methods=methods),
     ]
     app: Starlette = dialect_app(routes, answer=answer)
@@ -76,6 +78,21 @@ async def _video(service: Service, request: Request) -> Response:
 
 async def _last_frame(service: Service, request: Request) -> Response:
     return await _file(service, request, _last_frame_of)
+
+
+async def _preview(service: Service, request: Request) -> Response:
+    """Send the newest preview of a job in progress. It changes while it is made, so nobody may keep it."""
+    if request.method == "OPTIONS":
+        return Response(status_code=204, headers=PREFLIGHT)
+    job = await _find(service, request)
+    if job.state is not State.PROCESSING or not job.has_preview:
+        raise NotFound(NOTHING_HERE)
+    try:
+        picture = await service.blobs.read(preview_key(job))
+    except NotFound as exc:
+        raise NotFound(NOTHING_HERE) from exc
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    return Response(picture, media_type="image/jpeg", headers=headers)
 
 
 async def _file(service: Service, request: Request, choose: Callable[[Job], StoredFile | None]) -> Response:

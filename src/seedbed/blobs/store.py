@@ -1,7 +1,7 @@
 """Keeps results and uploads: a folder on this machine, or a bucket named by a URL, behind one small set of verbs.
 
 What is written is never changed: a key is created once (`jobs/<id>/<attempt>/...` belongs to one attempt of one worker)
-and deleted as a whole, so a reader needs no lock and an ETag stays true for ever.
+and deleted as a whole, so a reader needs no lock and an ETag stays true for ever. Only previews are written again.
 """
 
 from __future__ import annotations
@@ -95,6 +95,12 @@ class Blobs:
             async with asyncio.timeout(WAIT_S):
                 await obstore.put_async(self._store, _checked(key), data, mode="create")
         await self._sync(key)
+
+    async def put_changing(self, key: str, data: bytes) -> None:
+        """Store bytes under a key that is not promised to stay the same, in the place of those that were there."""
+        with _translated(key):
+            async with asyncio.timeout(WAIT_S):
+                await obstore.put_async(self._store, _checked(key), data, mode="overwrite")
 
     async def head(self, key: str) -> BlobInfo:
         """Raises NotFound, also for a link in a local folder: what it leads to was never stored here."""

@@ -98,6 +98,7 @@ class Job:
     kills: int = 0
     version: int = 1  # grows with every change that its owner can see, progress apart
     progress: Progress | None = None
+    has_preview: bool = False  # this attempt has stored one; it is under `preview_key` while the job is in progress
     engine: str | None = None
     shot_plan: dict[str, Any] | None = None
     warnings: tuple[str, ...] = field(default=())
@@ -115,6 +116,11 @@ def make_job_id(entropy: bytes) -> str:
     if len(entropy) < ID_ENTROPY_BYTES:
         raise ValueError(f"A request id needs {ID_ENTROPY_BYTES} random bytes.")
     return ID_PREFIX + entropy[:ID_ENTROPY_BYTES].hex()
+
+
+def preview_key(job: Job) -> str:
+    """Return where the bytes of a preview by the job's attempt are."""
+    return f"jobs/{job.id}/{job.attempt}/preview.jpg"
 
 
 def move(job: Job, to: State, *, at: datetime) -> Job:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from seedbed.core.job import Job, Output, QueuePlace, State
+from seedbed.core.job import Job, Output, Progress, QueuePlace, State
 
 RESULTS_PATH = "/open-api-results"
 
@@ -38,13 +38,21 @@ def native_view(job: Job, *, base_url: str, queue: QueuePlace | None = None) -> 
         "livemode": job.is_live,
     }
     if job.state is State.PROCESSING and job.progress:
-        view["progress"] = {"stage": job.progress.stage.value, "fraction": round(job.progress.fraction, 3)}
+        view["progress"] = progress_view(job, job.progress, base_url=base_url)
     if job.state is State.QUEUED and queue:
         view["queue"] = {"position": queue.position, "etaSeconds": queue.eta_s}
     if job.shot_plan:
         view["shotPlan"] = job.shot_plan
     if job.warnings:
         view["warnings"] = list(job.warnings)
+    return view
+
+
+def progress_view(job: Job, progress: Progress, *, base_url: str) -> dict[str, Any]:
+    """Return how far a job in progress is, with the address of its preview if its engine has shown one."""
+    view: dict[str, Any] = {"stage": progress.stage.value, "fraction": round(progress.fraction, 3)}
+    if job.has_preview:
+        view["previewUrl"] = f"{base_url}{RESULTS_PATH}/{job.id}-preview.jpg"
     return view
 
 

@@ -50,6 +50,7 @@ async def note(
     engine: str | None,
     warnings: Sequence[str],
     shot_plan: dict[str, Any] | None,
+    has_preview: bool,
 ) -> bool:
     """Store what the worker learned; None leaves a value as it is. False: the job is this attempt's no more."""
     facts = {
@@ -59,6 +60,7 @@ async def note(
         "engine": engine,
         "warnings": list(warnings),
         "shot_plan": to_json(shot_plan),
+        "has_preview": has_preview,
     }
     return await one_or_none(conn, _NOTE, facts) is not None
 
@@ -103,6 +105,7 @@ update job set version = version + 1,
     aspect_ratio = coalesce(%(aspect_ratio)s, aspect_ratio),
     engine = coalesce(%(engine)s, engine),
     shot_plan = coalesce(%(shot_plan)s::json, shot_plan),
+    preview_attempt = case when %(has_preview)s then attempt else preview_attempt end,
     warnings = warnings || array(
         select said from unnest(%(warnings)s::text[]) with ordinality as new (said, place)
         where said <> all (warnings) order by place)

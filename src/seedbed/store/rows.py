@@ -41,6 +41,7 @@ def to_job(row: Row) -> Job:
         kills=row["kills"],
         version=row["version"],
         progress=Progress(Stage(row["stage"]), row["fraction"]) if row["stage"] else None,
+        has_preview=row["preview_attempt"] == row["attempt"],
         engine=row["engine"],
         shot_plan=row["shot_plan"],
         warnings=tuple(row["warnings"]),

@@ -125,6 +125,7 @@ create table job (
     kills         integer not null default 0, -- how many engine processes have died under it
     is_flexible   boolean not null default false, -- waits for everybody else, at half the price
     shown_model   text, -- the id of the model as the request named it
+    preview_attempt integer, -- the last attempt that stored a preview
     foreign key (account_id, is_live, pool) references lane,
     check ((state = 'processing') = (lease_until is not null)),
     check ((state = 'processing') = (worker is not null)),

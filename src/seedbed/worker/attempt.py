@@ -28,6 +28,7 @@ from seedbed.worker.forcing import force_fetching, force_making
 from seedbed.worker.host import EngineHost
 from seedbed.worker.keeping import keeping
 from seedbed.worker.patience import patiently
+from seedbed.worker.previewing import previewing
 from seedbed.worker.references import Gathered, Sources, gather
 
 log = structlog.get_logger()
@@ -86,9 +87,13 @@ async def _rendered(job: Job, gathered: Gathered, folder: Path, bench: Bench, on
     )
     last_frame = folder / "last-frame.png" if request.wants_last_frame else None
     crashes = await force_making(job, on_report)
-    done = await bench.host.make(task, folder / "result.mp4", on_report, last_frame=last_frame, crashes=crashes)
+    video = folder / "result.mp4"
+    async with previewing(job, bench.sources.pool, bench.sources.blobs) as on_preview:
+        done = await bench.host.make(
+            task, video, on_report, on_preview=on_preview, last_frame=last_frame, crashes=crashes
+        )
     on_report(Stage.STORING, 0.0)
-    output = await _store(job, done, folder / "result.mp4", last_frame, bench)
+    output = await _store(job, done, video, last_frame, bench)
     return Success(output, capabilities.name, done.shot_plan, done.warnings)
 
 

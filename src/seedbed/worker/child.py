@@ -28,6 +28,8 @@ from seedbed.worker.engines import load_engine
 from seedbed.worker.production import produce
 
 REPORT_EVERY_S = 0.1
+PREVIEW_EVERY_S = 2.0
+MAX_PREVIEW_BYTES = 200_000
 
 
 class Child:
@@ -77,7 +79,7 @@ class Child:
 class _Reporter:
     """Implements `Report`: raises Stop once told to, and sends what is new, at most ten times a second.
 
-    Previews have no reader yet, so they do not cross the pipe.
+    Of the previews the newest goes along, every two seconds at most; one that is too large never does.
     """
 
     def __init__(self, number: int, unwanted: set[int], send: BinaryIO) -> None:
@@ -86,14 +88,27 @@ class _Reporter:
         self._send = send
         self._stage: Stage | None = None
         self._sent_s = 0.0
+        self._preview: bytes | None = None
+        self._shown_s = -PREVIEW_EVERY_S
 
-    def __call__(self, stage: Stage, fraction: float, *, preview: bytes | None = None) -> None:  # noqa: ARG002 - see above
+    def __call__(self, stage: Stage, fraction: float, *, preview: bytes | None = None) -> None:
         if self._number in self._unwanted:
             raise StopWork
+        if preview is not None and len(preview) <= MAX_PREVIEW_BYTES:
+            self._preview = preview
         now_s = time.monotonic()
         if stage is not self._stage or now_s - self._sent_s >= REPORT_EVERY_S:
             self._stage, self._sent_s = stage, now_s
-            self._send.write(wire.encode(wire.Report(self._number, stage, min(1.0, max(0.0, fraction)))))
+            self._send.write(
+                wire.encode(wire.Report(self._number, stage, min(1.0, max(0.0, fraction)), self._due(now_s)))
+            )
+
+    def _due(self, now_s: float) -> bytes | None:
+        """Return the newest preview if it is time for one."""
+        if self._preview is None or now_s - self._shown_s < PREVIEW_EVERY_S:
+            return None
+        preview, self._preview, self._shown_s = self._preview, None, now_s
+        return preview
 
 
 def main() -> None:

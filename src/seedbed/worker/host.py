@@ -23,6 +23,7 @@ from seedbed.worker.engine_process import Ended, EngineProcess
 log = structlog.get_logger()
 
 OnReport = Callable[[Stage, float], None]
+OnPreview = Callable[[bytes], None]  # a small JPEG, as the child says
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +86,14 @@ class EngineHost:
         return self._capabilities
 
     async def make(
-        self, task: RenderTask, out: Path, on_report: OnReport, *, last_frame: Path | None = None, crashes: bool = False
+        self,
+        task: RenderTask,
+        out: Path,
+        on_report: OnReport,
+        *,
+        on_preview: OnPreview | None = None,
+        last_frame: Path | None = None,
+        crashes: bool = False,
     ) -> wire.Done:
         """Make the video at `out`. When cancelled, stops the engine before it passes that on.
 
@@ -97,7 +105,7 @@ class EngineHost:
         process.send(wire.Make(self._number, task, out, last_frame, crashes))
         is_idle = False  # nothing of this piece of work goes on in the child
         try:
-            answer = await self._answer(process, on_report)
+            answer = await self._answer(process, on_report, on_preview)
             is_idle = True
         except (asyncio.CancelledError, StageOverran):
             is_idle = await self._stop(process)
@@ -129,15 +137,19 @@ class EngineHost:
             await self._process.close(grace_s=self._limits.grace_s)
             self._process = None
 
-    async def _answer(self, process: EngineProcess, on_report: OnReport) -> wire.Done | wire.Failed:
+    async def _answer(
+        self, process: EngineProcess, on_report: OnReport, on_preview: OnPreview | None
+    ) -> wire.Done | wire.Failed:
         clock = _StageClock(self._limits)
         try:
             async with clock.running:
                 while True:
                     match await self._next(process):
-                        case wire.Report(self._number, stage, fraction):
+                        case wire.Report(self._number, stage, fraction, preview):
                             clock.reached(stage)
                             on_report(stage, fraction)
+                            if on_preview is not None and preview is not None:
+                                on_preview(preview)
                         case wire.Done(self._number) | wire.Failed(self._number) as answer:
                             return answer
                         case wire.Stopped(self._number):

@@ -51,6 +51,7 @@ class Report(Message, frozen=True):
     number: int
     stage: Stage
     fraction: float
+    preview: bytes | None = None
 
 
 class Done(Message, frozen=True):

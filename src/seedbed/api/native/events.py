@@ -6,9 +6,6 @@ what has changed of it. An id says which snapshot it was, so whoever comes back 
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any
-
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,9 +16,9 @@ from seedbed.api.live import Watched
 from seedbed.api.native.generations import step_of
 from seedbed.api.native.own_jobs import job_id_of, own_job
 from seedbed.api.service import Service
-from seedbed.core.job import Job, QueuePlace
+from seedbed.core.job import QueuePlace
 from seedbed.core.keys import Scope
-from seedbed.core.native_view import native_view
+from seedbed.core.native_view import native_view, progress_view
 
 
 async def follow(service: Service, request: Request) -> Response:
@@ -41,7 +38,7 @@ class _Told:
     """What one client has been told, so that it is told only what is new."""
 
     def __init__(self, base_url: str) -> None:
-        self._view = partial(native_view, base_url=base_url)
+        self._base_url = base_url
         self._version = 0
         self._step = ""
         self._queue: QueuePlace | None = None
@@ -54,18 +51,15 @@ class _Told:
         if job.version != self._version:
             self._version, self._step, self._queue = job.version, step, queue
             name = "end" if job.state.is_final else "state"
-            return event(name, msgspec.json.encode(self._view(job, queue=queue)), id_=step)
+            return event(name, msgspec.json.encode(native_view(job, base_url=self._base_url, queue=queue)), id_=step)
         events = b""
         if step != self._step:
             self._step = step
-            events += event("progress", msgspec.json.encode(_progress(job)), id_=step)
+            assert job.progress is not None  # a step within a version is progress
+            progress = progress_view(job, job.progress, base_url=self._base_url)
+            events += event("progress", msgspec.json.encode(progress), id_=step)
         if queue is not None and queue != self._queue:
             self._queue = queue
             place = {"position": queue.position, "etaSeconds": queue.eta_s}
             events += event("queue", msgspec.json.encode(place))
         return events
-
-
-def _progress(job: Job) -> dict[str, Any]:
-    assert job.progress is not None  # a step within a version is progress
-    return {"stage": job.progress.stage, "fraction": round(job.progress.fraction, 3)}

@@ -60,7 +60,7 @@ def _events(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     followed = operation(
         "followGeneration",
         "Server-sent events until the generation is final: `state` and at last `end` (the body of GET), `progress`"
-        " (stage and fraction) and `queue` (position and etaSeconds).",
+        " (stage, fraction and previewUrl) and `queue` (position and etaSeconds).",
         GenerationView,
         (*_KEYED, 404),
     )

@@ -122,6 +122,9 @@ class FailureView(Wire, frozen=True, kw_only=True):
 class ProgressView(Wire, frozen=True, kw_only=True):
     stage: Stage
     fraction: Annotated[float, Meta(ge=0, le=1)]
+    preview_url: Annotated[
+        str | UnsetType, _says("A small JPEG of what is being made; it changes, and is there while this goes on.")
+    ] = UNSET
 
 
 class QueueView(Wire, frozen=True, kw_only=True):

@@ -1,8 +1,10 @@
 -- Keeps what a job's references held when they were fetched, so that a rerun does not depend on addresses that expire.
--- Safe under load: a column with a constant default changes no row, and the index reads a table of uploads, which is small.
+-- Also lets a job say which of its attempts has stored a preview.
+-- Safe under load: a column that is empty or has a constant default changes no row, and the index reads a table of uploads, which is small.
 set local lock_timeout = '5s';
 set local statement_timeout = '60s';
 
+alter table job add column preview_attempt integer;
 alter table asset add column is_kept boolean not null default false;
 create unique index asset_kept on asset (account_id, is_live, sha256) where is_kept;
 
