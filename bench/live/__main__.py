@@ -120,12 +120,17 @@ def report(
     cpu: float,
     wanted: argparse.Namespace,
 ) -> dict[str, Any]:
-    at = {(job, id_): when for job, _, id_, when in heard if id_}
+    at: dict[tuple[str, str], float] = {}
+    for job, _, id_, when in heard:
+        if id_:
+            at.setdefault((job, id_), when)
+            at.setdefault((job, id_.partition(".")[0]), when)  # a state may be told with its first step of progress
     late_ms = {step: 1000 * (at[step] - when) for step, when in done.items() if step in at}
     states = {step for step in done if "." not in step[1]}
     return {
         "listeners": wanted.listeners,
         "processors": os.cpu_count(),
+        "load": os.getloadavg(),
         "faults": ended["faults"],
         "changes_of_state": len(states),
         "of_them_untold": len(states - at.keys()),
@@ -134,6 +139,7 @@ def report(
         "progress_ms": spread([late for step, late in late_ms.items() if step not in states]),
         "memory_mb": memory,
         "processor_share": round(cpu, 2),
+        "processor_ms_an_event": round(1000 * cpu * wanted.seconds / max(1, len(heard)), 3),
     }
 
 

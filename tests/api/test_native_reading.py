@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import psycopg
 import pytest
 from customers import GENERATIONS
 
@@ -185,3 +186,24 @@ async def test_cancelling_what_is_processed_has_a_pace(serve, enrol):
     assert (answer.status_code, answer.json()["error"]["code"]) == (429, "rate_limited")
     assert int(answer.headers["Retry-After"]) <= 60
     assert (await ada.cancel(queued)).status_code == 200
+
+
+async def test_an_answer_that_nothing_has_changed_takes_one_statement_beside_the_keys(ada, monkeypatch):
+    path = f"{GENERATIONS}/{await ada.new_job()}"
+    etag = (await ada.get(path)).headers["ETag"]
+    statements = []
+    execute = psycopg.AsyncCursor.execute
+
+    def counted(cursor, query, *args, **options):
+        statements.append(query)
+        return execute(cursor, query, *args, **options)
+
+    monkeypatch.setattr(psycopg.AsyncCursor, "execute", counted)
+    assert (await ada.get(f"{GENERATIONS}/req_x")).status_code == 404  # its key is looked at, and nothing else
+    of_the_key = [query for query in statements if query]  # the pool asks with an empty one whether it is connected
+    statements.clear()
+
+    assert (await ada.get(path, headers={"If-None-Match": etag})).status_code == 304
+
+    assert len([query for query in statements if query]) <= len(of_the_key) + 1
+    assert len(of_the_key) == 1

@@ -3,15 +3,20 @@
 However many clients follow however many jobs, the database sees one connection that listens for notices and one
 question a tick: which of these jobs are further than what is known of them? Notices make a change known at once; the
 question finds whatever no notice told. Nothing is queued for anybody: whoever is slow sees the present when it looks.
+
+Places in the queue change for everybody at once and are worth little: they are told a few at a time, so that no change
+of state waits behind them.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 import structlog
 
@@ -30,6 +35,9 @@ COALESCE_S = 0.01  # a burst of notices is one question
 REST_EVERY_S = 1.0  # of jobs that are not being made, nearly all news comes as notices
 QUEUE_EVERY_S = 3.0
 QUEUE_NEW_EVERY_S = 0.5  # while jobs come that have no place yet
+PLACES_AT_ONCE = 16  # are told between two looks at anything else: each takes a third of a millisecond, or a whole one
+PLACES_PAUSE_S = 0.01
+AGAIN_AFTER_S = 1.0  # a part of this that has broken is begun again
 TOLD_SHARE = 0.05  # a place that has changed by less is not told: far back, every claim moves everybody
 
 
@@ -79,7 +87,7 @@ class LiveFeed:
         self._word = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
         self._looked_s = 0.0
-        self._looked_at_all_s = 0.0
+        self._unseen: list[str] = []  # jobs that are still to be looked at in this round of all of them
 
     @property
     def is_stopping(self) -> bool:
@@ -105,22 +113,40 @@ class LiveFeed:
                 self._watched.pop(job.id, None)
 
     async def _run(self) -> None:
-        notices = listen(
+        """Keep all parts going while there is anybody to tell. One that breaks is logged, and begun again."""
+        parts: dict[str, Callable[[], Coroutine[None, None, None]]] = {
+            "notices": self._hear_on,
+            "looks": self._look_on,
+            "places": self._place_on,
+        }
+        tasks: dict[str, asyncio.Task[None]] = {}
+        try:
+            while self._watched:
+                for name in parts.keys() - tasks.keys():
+                    tasks[name] = asyncio.create_task(parts[name]())
+                await asyncio.wait(tasks.values(), return_when=asyncio.FIRST_COMPLETED)
+                for name in [name for name, task in tasks.items() if task.done()]:
+                    if fault := tasks.pop(name).exception():
+                        log.error("live.broke", part=name, exc_info=fault)
+                        await asyncio.sleep(AGAIN_AFTER_S)
+        finally:
+            self._running = None
+            for task in tasks.values():
+                task.cancel()
+            await asyncio.gather(*tasks.values(), return_exceptions=True)
+
+    async def _hear_on(self) -> None:
+        await listen(
             url_of(self._pool),
             lambda notice: self._hear_of(_job_of(notice)),
             missed=self._missed,
             name="api notices",
             channels=(CHANGE_CHANNEL, CANCEL_CHANNEL),
         )
-        beside = [asyncio.create_task(notices), asyncio.create_task(self._place_on())]
-        try:
-            while self._watched:
-                await self._tick()
-        finally:
-            self._running = None
-            for task in beside:
-                task.cancel()
-            await asyncio.gather(*beside, return_exceptions=True)
+
+    async def _look_on(self) -> None:
+        while self._watched:
+            await self._tick()
 
     def _hear_of(self, job_id: str) -> None:
         if job_id in self._watched:
@@ -128,7 +154,7 @@ class LiveFeed:
             self._word.set()
 
     def _missed(self) -> None:
-        self._looked_s = self._looked_at_all_s = 0.0  # notices may have gone unheard, so all are looked at
+        self._told.update(self._watched)  # notices may have gone unheard, so all are looked at
         self._word.set()
 
     async def _tick(self) -> None:
@@ -146,15 +172,20 @@ class LiveFeed:
         await asyncio.sleep(COALESCE_S)
 
     def _due(self) -> Collection[str]:
-        """Return the jobs to look at: those that there is word of, those in the making each tick, all now and then."""
+        """Return the jobs to look at: those there is word of; each tick also those in the making and a share of all.
+
+        A share, so that thousands of jobs which rest are never one long question that news has to wait for.
+        """
         now_s = time.monotonic()
         told, self._told = self._told, set()
         if now_s - self._looked_s < self._tick_s:
             return told
         self._looked_s = now_s
-        if now_s - self._looked_at_all_s >= REST_EVERY_S:
-            self._looked_at_all_s = now_s
-            return list(self._watched)
+        if not self._unseen:
+            self._unseen = list(self._watched)
+        share = math.ceil(len(self._watched) * self._tick_s / REST_EVERY_S)
+        told.update(self._unseen[-share:])
+        del self._unseen[-share:]
         return told.union(job_id for job_id, watched in self._watched.items() if watched.state is State.PROCESSING)
 
     async def _look(self, job_ids: Collection[str]) -> None:
@@ -166,34 +197,35 @@ class LiveFeed:
         if not known:
             return
         async with borrow(self._pool) as conn:
-            steps = await job_states.changed(conn, known)
-            anew = [job_id for job_id, step in steps.items() if step and step.version != known[job_id].version]
-            jobs = await job_states.find_all(conn, anew) if anew else {}
-        for job_id, step in steps.items():
+            news = await job_states.changed(conn, known)
+        for job_id, now in news.items():
             if watched := self._watched.get(job_id):
-                _move_on(watched, step, jobs.get(job_id))
+                _move_on(watched, now)
 
     async def _place_on(self) -> None:
-        """Find the places of queued jobs: now and then, and sooner while there are new ones."""
+        """Find the places of queued jobs: of all now and then, of those that have none sooner."""
         placed_s = 0.0
         while True:
             await asyncio.sleep(QUEUE_NEW_EVERY_S if placed_s else self._tick_s)
             queued = {job_id: one for job_id, one in self._watched.items() if one.state is State.QUEUED}
-            is_new = any(watched.queue is None for watched in queued.values())
-            if not queued or (not is_new and time.monotonic() - placed_s < QUEUE_EVERY_S):
-                continue
-            placed_s = time.monotonic()
-            with suppress(Unavailable):  # they are estimates
-                await self._place(queued)
+            if time.monotonic() - placed_s < QUEUE_EVERY_S:
+                queued = {job_id: one for job_id, one in queued.items() if one.queue is None}
+            elif queued:
+                placed_s = time.monotonic()
+            if queued:
+                with suppress(Unavailable):  # they are estimates
+                    await self._place(queued)
 
     async def _place(self, queued: dict[str, Watched]) -> None:
         async with borrow(self._pool) as conn:
             places = await job_states.queue_places(conn, list(queued))
-        for job_id, place in places.items():
-            watched = queued[job_id]
-            if watched.state is State.QUEUED and _is_worth_telling(watched.queue, place):
-                watched.queue = place
-                watched.tell()
+        while few := list(islice(places, PLACES_AT_ONCE)):
+            for job_id, place in few:
+                watched = queued[job_id]
+                if watched.state is State.QUEUED and _is_worth_telling(watched.queue, place):
+                    watched.queue = place
+                    watched.tell()
+            await asyncio.sleep(PLACES_PAUSE_S)
 
 
 def _is_worth_telling(before: QueuePlace | None, now: QueuePlace) -> bool:
@@ -204,13 +236,11 @@ def _job_of(notice: Notice) -> str:
     return notice.payload.partition(":")[0]
 
 
-def _move_on(watched: Watched, step: Step | None, job: Job | None) -> None:
-    if step is None:
-        watched.job = None
-    elif job is not None:
-        watched.job = job
-    elif watched.job is not None:
-        watched.job = replace(watched.job, progress=step.progress)
+def _move_on(watched: Watched, now: Job | Step | None) -> None:
+    if isinstance(now, Step):
+        watched.job = replace(watched.job, progress=now.progress) if watched.job else None
+    else:
+        watched.job = now
     if watched.job is None or watched.job.state is not State.QUEUED:
         watched.queue = None
     watched.tell()

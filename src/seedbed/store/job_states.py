@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -22,8 +22,11 @@ class Step:
     progress: Progress | None = None
 
 
-async def changed(conn: Connection, known: Mapping[str, Step]) -> dict[str, Step | None]:
-    """Return the jobs that are further than what is known of them. None: there is no such job any more."""
+async def changed(conn: Connection, known: Mapping[str, Step]) -> dict[str, Job | Step | None]:
+    """Return the jobs that are further than what is known of them: whole, or the step if only the progress differs.
+
+    None: there is no such job any more.
+    """
     steps = known.values()
     facts = {
         "ids": list(known),
@@ -31,27 +34,27 @@ async def changed(conn: Connection, known: Mapping[str, Step]) -> dict[str, Step
         "stages": [step.progress.stage if step.progress else None for step in steps],
         "fractions": [step.progress.fraction if step.progress else None for step in steps],
     }
-    return {row["known_id"]: _to_step(row) for row in await many(conn, _CHANGED, facts)}
+    return {row["known_id"]: _news_of(row) for row in await many(conn, _CHANGED, facts)}
 
 
-async def find_all(conn: Connection, job_ids: Collection[str]) -> dict[str, Job]:
-    """Return those of the jobs that exist, whoever's they are."""
-    rows = await many(conn, "select * from job where id = any(%(ids)s)", {"ids": list(job_ids)})
-    return {row["id"]: to_job(row) for row in rows}
+async def queue_places(conn: Connection, job_ids: Collection[str]) -> Iterator[tuple[str, QueuePlace]]:
+    """Return the likely places of those of the jobs that are queued, as `jobs.queue_place` does for one.
 
-
-async def queue_places(conn: Connection, job_ids: Collection[str]) -> dict[str, QueuePlace]:
-    """Return the likely places of those of the jobs that are queued, as `jobs.queue_place` does for one."""
+    A place is worked out when it is asked for, without the connection: those of thousands of jobs take a while.
+    """
     placed = await many(conn, _PLACED, {"ids": list(job_ids)})
     pools = {row["pool"]: row for row in await many(conn, _POOLS, {"within_s": SILENCE_S})} if placed else {}
     lanes = await many(conn, _WAITING_LANES, {}) if placed else []
-    return {row["id"]: _to_place(row, pools[row["pool"]], lanes) for row in placed}
+    return ((row["id"], _to_place(row, pools[row["pool"]], lanes)) for row in placed)
 
 
-def _to_step(row: Row) -> Step | None:
-    if row["version"] is None:
+def _news_of(row: Row) -> Job | Step | None:
+    if row["id"] is not None:
+        return to_job(row)
+    if row["now_version"] is None:
         return None
-    return Step(row["version"], Progress(Stage(row["stage"]), row["fraction"]) if row["stage"] else None)
+    stage = row["now_stage"]
+    return Step(row["now_version"], Progress(Stage(stage), row["now_fraction"]) if stage else None)
 
 
 def _to_place(row: Row, pool: Row, lanes: Sequence[Row]) -> QueuePlace:
@@ -71,12 +74,14 @@ def _rivals(row: Row, lanes: Sequence[Row]) -> list[Rival]:
     return rivals
 
 
+# The second join reads the whole row, and only of those jobs whose version is another.
 _CHANGED = """
-select known.id as known_id, job.version, job.stage, job.fraction
+select known.id as known_id, now.version as now_version, now.stage as now_stage, now.fraction as now_fraction, job.*
 from unnest(%(ids)s::text[], %(versions)s::int[], %(stages)s::text[], %(fractions)s::float8[])
     as known (id, version, stage, fraction)
-left join job using (id)
-where (job.version, job.stage, job.fraction) is distinct from (known.version, known.stage, known.fraction)
+left join job now on now.id = known.id
+left join job on job.id = known.id and now.version <> known.version
+where (now.version, now.stage, now.fraction) is distinct from (known.version, known.stage, known.fraction)
 """
 _PLACED = """
 with wanted as (
