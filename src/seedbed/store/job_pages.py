@@ -1,7 +1,8 @@
 """An account's jobs a page at a time, newest first, however many there are and whatever is filtered out.
 
 A page goes on from the number of its predecessor's last job, so jobs that arrive meanwhile move nothing. Every filter
-is answered from an index: one short step for each model and state, merged by number.
+is answered from an index: one short step for each model and state, merged by number. The steps ask for `-number`, as
+that index has it: by any other, PostgreSQL would walk over all that is filtered out.
 """
 
 from __future__ import annotations
@@ -56,8 +57,8 @@ select job.* from job join (
     from kind cross join unnest(%(states)s::job_state[]) as wanted (state) cross join lateral (
         select number from job
         where account_id = %(account_id)s and is_live = %(is_live)s and request ->> 'model' = kind.model
-            and job.state = wanted.state and number < %(before)s
-        order by number desc limit %(limit)s) hit
+            and job.state = wanted.state and -number > -%(before)s
+        order by -number limit %(limit)s) hit
     order by hit.number desc limit %(limit)s) best using (number)
 order by job.number desc
 """

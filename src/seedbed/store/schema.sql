@@ -147,7 +147,8 @@ create index job_recent on job (pool, finished_at desc) where state = 'succeeded
 create index job_ended on job (account_id, is_live, finished_at, id) where finished_at is not null; -- for those who listen
 create index job_listed on job (account_id, is_live, created_at desc, number desc)
     include (state, error_code, is_flexible, shown_model); -- lists by the number of a page, and their totals
-create index job_by_kind on job (account_id, is_live, (request ->> 'model'), state, number desc); -- lists with filters
+-- Lists with filters. By `-number`, so that the unique index of `number`, which skips nothing, is no choice for them.
+create index job_by_kind on job (account_id, is_live, (request ->> 'model'), state, (-number));
 
 -- A sound lane has zero in every column of `drift`.
 create view lane_proof as
