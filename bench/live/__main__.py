@@ -45,12 +45,17 @@ GENERATIONS = "/api/open/v1/video/generations"
 ORDER = {"model": "seedance-2.0-fast", "prompt": "A red fox in the snow.", "duration": 4, "resolution": "480p"}
 
 
-async def order(login: Login, database_url: str, jobs: int) -> list[str]:
+async def order_one(login: Login) -> str:
     bearer = {"Authorization": f"Bearer {login.key}"}
     async with httpx.AsyncClient(base_url=login.base_url, headers=bearer, timeout=60, trust_env=False) as http:
         answer = (await http.post(GENERATIONS, json=ORDER)).raise_for_status().json()
+    return str(answer["requestId"])
+
+
+async def order(login: Login, database_url: str, jobs: int) -> list[str]:
+    job_id = await order_one(login)
     async with connected(database_url, name="bench") as conn:
-        return await copy_queued(conn, answer["requestId"], jobs)
+        return await copy_queued(conn, job_id, jobs)
 
 
 async def work(pool: Pool, until_s: float, done: dict[tuple[str, str], float]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from seedbed.store.database import Connection
 
 
@@ -13,11 +15,14 @@ async def copy_queued(conn: Connection, job_id: str, count: int) -> list[str]:
     return ids
 
 
-async def copy_final(conn: Connection, job_id: str, count: int) -> None:
-    """Write so many copies in final states: of a thousand, one failed and nine were cancelled; of two models."""
+async def copy_final(conn: Connection, job_id: str, count: int, *, every: timedelta) -> None:
+    """Write so many copies in final states, the last one as old as the job and each before it older by `every`.
+
+    Of a thousand, one failed and nine were cancelled; of three, one is of another model.
+    """
     await conn.execute("set statement_timeout = '10min'")
-    await conn.execute(_FINAL, {"id": job_id, "count": count})
-    await conn.execute("analyze job")
+    await conn.execute(_FINAL, {"id": job_id, "count": count, "every": every})
+    await conn.execute("vacuum analyze job")
 
 
 _COLUMNS = (
@@ -44,6 +49,6 @@ select 'req_' || md5(random()::text || copy), facts.state,
     case when facts.state = 'failed' then 'It broke.' end, {_COLUMNS}
 from job, generate_series(1, %(count)s) copy,
     lateral (select (case when copy %% 1000 = 0 then 'failed' when copy %% 1000 < 10 then 'cancelled'
-        else 'succeeded' end)::job_state as state, created_at - (%(count)s - copy) * interval '1 minute' as at) facts
+        else 'succeeded' end)::job_state as state, created_at - (%(count)s - copy) * %(every)s as at) facts
 where id = %(id)s
 """  # noqa: S608 - constants
