@@ -55,7 +55,7 @@ async def order_one(login: Login) -> str:
 async def order(login: Login, database_url: str, jobs: int) -> list[str]:
     job_id = await order_one(login)
     async with connected(database_url, name="bench") as conn:
-        return await copy_queued(conn, job_id, jobs)
+        return [job_id, *await copy_queued(conn, job_id, jobs - 1)]
 
 
 async def work(pool: Pool, until_s: float, done: dict[tuple[str, str], float]) -> None:
