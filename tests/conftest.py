@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,9 @@ from psycopg.conninfo import make_conninfo
 
 from seedbed.store import embedded
 from seedbed.store.migrate import migrate
+
+# Who is started in the background may have Ctrl-C ignored, and so would every process that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
 CROWDED = HASTY | {"max_connections": "80"}  # a test may race from fifty sides
