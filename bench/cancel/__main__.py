@@ -20,6 +20,7 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from seedbed.actions.cancel import cancel
 from seedbed.actions.create_account import create_account
@@ -66,16 +67,14 @@ class MeasuredHost(EngineHost):
     stops: Stops
     stage = Stage.PREPARING
 
-    async def make(
-        self, task: RenderTask, out: Path, on_report: OnReport, *, last_frame: Path | None = None, crashes: bool = False
-    ) -> wire.Done:
+    async def make(self, task: RenderTask, out: Path, on_report: OnReport, **options: Any) -> wire.Done:
         self.stage = Stage.PREPARING
 
         def heard(stage: Stage, fraction: float) -> None:
             self.stage = stage
             on_report(stage, fraction)
 
-        return await super().make(task, out, heard, last_frame=last_frame, crashes=crashes)
+        return await super().make(task, out, heard, **options)
 
     async def _stop(self, process: EngineProcess) -> bool:
         self.stops.told_s.append(time.monotonic())
