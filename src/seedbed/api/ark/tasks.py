@@ -18,8 +18,8 @@ from seedbed.api.auth import principal
 from seedbed.api.erasing import erase_job
 from seedbed.api.idempotency import REPLAYED, claim_of, idempotency_key
 from seedbed.api.job_ids import is_job_id
-from seedbed.api.json_body import json_body
 from seedbed.api.native.answers import json_response, raw_json
+from seedbed.api.order_body import order_body
 from seedbed.api.ordering import Dialect, order_job
 from seedbed.api.service import Service
 from seedbed.core.ark_offer import ARK, DIALECT
@@ -36,15 +36,7 @@ async def create(service: Service, request: Request) -> Response:
     """Accept a task: it is priced, held, queued and answered in one commit."""
     who = await principal(service, request)
     idempotency_key(request)  # one that cannot be used is refused before the body is read
-    rules = service.settings
-    async with json_body(
-        request,
-        service.intake,
-        who.account_id,
-        limit_bytes=rules.max_body_bytes,
-        data_limit_bytes=rules.max_data_body_bytes,
-        timeout_s=rules.body_timeout_s,
-    ) as raw:
+    async with order_body(service, request, who) as raw:
         body = await asyncio.to_thread(without_nulls, raw)
         draft = draft_of(task_body(body))
         claim = claim_of(request, await asyncio.to_thread(json_digest, body))

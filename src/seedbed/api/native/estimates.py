@@ -12,9 +12,9 @@ from starlette.responses import Response
 from seedbed.api.auth import principal
 from seedbed.api.conversion import convert, unknown_fields
 from seedbed.api.native.answers import json_response
-from seedbed.api.native.bodies import generation_body
 from seedbed.api.native.drafts import draft_of
 from seedbed.api.native.wire import Estimate, GenerationBody
+from seedbed.api.order_body import order_body
 from seedbed.api.ordering import judged, price_of
 from seedbed.api.service import Service
 from seedbed.core.keys import Scope
@@ -25,7 +25,7 @@ from seedbed.store import ledger
 async def estimate(service: Service, request: Request) -> Response:
     """Price a body. A `data:` URI counts as media and is not looked into."""
     who = await principal(service, request, scope=Scope.READ)
-    async with generation_body(service, request, who) as body:
+    async with order_body(service, request, who) as body:
         draft = draft_of(convert(body, GenerationBody))
         accepted = await judged(service, who, NATIVE, draft, warnings=unknown_fields(body, GenerationBody))
     async with service.connection() as conn:

@@ -16,11 +16,11 @@ from seedbed.api.auth import principal
 from seedbed.api.conversion import convert, unknown_fields
 from seedbed.api.idempotency import REPLAYED, claim_of, idempotency_key
 from seedbed.api.native.answers import json_response, raw_json
-from seedbed.api.native.bodies import generation_body
 from seedbed.api.native.drafts import draft_of
 from seedbed.api.native.own_jobs import job_id_of, own_job
 from seedbed.api.native.paths import GENERATIONS, ROOT
 from seedbed.api.native.wire import Cancelled, Created, GenerationBody
+from seedbed.api.order_body import order_body
 from seedbed.api.ordering import Dialect, Ordered, order_job
 from seedbed.api.ranges import matches
 from seedbed.api.service import Service
@@ -38,7 +38,7 @@ async def create(service: Service, request: Request) -> Response:
     """Accept a generation: it is priced, held, queued and answered in one commit."""
     who = await principal(service, request)
     idempotency_key(request)  # one that cannot be used is refused before the body is read
-    async with generation_body(service, request, who) as body:
+    async with order_body(service, request, who) as body:
         draft = draft_of(convert(body, GenerationBody))
         # In a thread: a body with pictures in it takes a while to digest.
         claim = claim_of(request, await asyncio.to_thread(json_digest, body))

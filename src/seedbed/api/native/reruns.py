@@ -17,11 +17,11 @@ from seedbed.api.arrival import declared_bytes
 from seedbed.api.auth import principal
 from seedbed.api.conversion import convert, unknown_fields
 from seedbed.api.idempotency import claim_of, idempotency_key
-from seedbed.api.native.bodies import generation_body
 from seedbed.api.native.drafts import draft_of
 from seedbed.api.native.generations import NATIVE_DIALECT, created
 from seedbed.api.native.own_jobs import job_id_of, own_job
 from seedbed.api.native.wire import GenerationBody
+from seedbed.api.order_body import order_body
 from seedbed.api.ordering import order_job
 from seedbed.api.service import Service
 from seedbed.core.idempotency import json_digest
@@ -53,7 +53,7 @@ async def _changes(service: Service, request: Request, who: Principal) -> AsyncI
     if not declared_bytes(request) and "transfer-encoding" not in request.headers:
         yield {}
         return
-    async with generation_body(service, request, who) as body:
+    async with order_body(service, request, who) as body:
         yield body
 
 

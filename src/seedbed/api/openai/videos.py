@@ -16,12 +16,12 @@ from seedbed.api.auth import principal
 from seedbed.api.erasing import erase_job
 from seedbed.api.idempotency import REPLAYED, claim_of, idempotency_key
 from seedbed.api.job_ids import is_job_id
-from seedbed.api.json_body import json_body
 from seedbed.api.native.answers import json_response, raw_json
 from seedbed.api.openai.drafts import draft_of
 from seedbed.api.openai.forms import is_form, order_from_form
 from seedbed.api.openai.paths import ROOT, VIDEOS
 from seedbed.api.openai.wire import DeletedVideo
+from seedbed.api.order_body import order_body
 from seedbed.api.ordering import Dialect, Ordered, order_job
 from seedbed.api.service import Service
 from seedbed.core.errors import NotCancellable, NotFound
@@ -42,15 +42,7 @@ async def create(service: Service, request: Request) -> Response:
     idempotency_key(request)  # one that cannot be used is refused before the body is read
     if is_form(request):
         return _created(await order_from_form(service, request, who, OPENAI_DIALECT))
-    rules = service.settings
-    async with json_body(
-        request,
-        service.intake,
-        who.account_id,
-        limit_bytes=rules.max_body_bytes,
-        data_limit_bytes=rules.max_data_body_bytes,
-        timeout_s=rules.body_timeout_s,
-    ) as body:
+    async with order_body(service, request, who) as body:
         draft = draft_of(body)
         claim = claim_of(request, await asyncio.to_thread(json_digest, body))
         return _created(await order_job(service, who, OPENAI_DIALECT, draft, claim))

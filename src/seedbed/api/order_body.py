@@ -1,4 +1,4 @@
-"""Reads the JSON body of a generation, with the limits that the settings give one."""
+"""Reads the JSON body of an order, in whatever dialect, with the limits that the settings give one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from seedbed.store.keys import Principal
 
 
 @asynccontextmanager
-async def generation_body(service: Service, request: Request, who: Principal) -> AsyncIterator[dict[str, Any]]:
+async def order_body(service: Service, request: Request, who: Principal) -> AsyncIterator[dict[str, Any]]:
     """Give the body's JSON object; a large one holds its place in memory until the end of the block.
 
     Raises what `json_body` raises.
