@@ -28,7 +28,7 @@ RETRYABLE = {
 }  # fmt: skip
 FINAL = {
     "MediaFailure", "MediaUnreachable", "MediaForbidden", "MediaTooLarge", "MediaUnsupported", "MediaInvalid",
-    "ContentRejected", "Expired",
+    "ContentRejected", "Expired", "EngineUnfit", "EngineUnavailable", "UpstreamRefused", "UpstreamUnresolved",
 }  # fmt: skip
 
 

@@ -30,6 +30,7 @@ ERROR_CODES = {
     "engine_out_of_memory": "InternalServiceError",
     "upstream_failed": "InternalServiceError",
     "upstream_timeout": "InternalServiceError",
+    "unavailable": "ServiceUnavailable",
     "worker_lost": "InternalServiceError",
     "expired": "TaskExpired",
 }

@@ -30,11 +30,15 @@ SeedbedError
 │   ├── ContentRejected         moderation said no
 │   ├── EngineFailed            the engine crashed or gave up (retryable)
 │   │   ├── EngineCrashed       its process died under the job (retryable once)
+│   │   ├── EngineUnfit         it cannot make such a video at all; another engine may
 │   │   └── StageOverran        one stage of the work took too long (retryable)
 │   ├── EngineOutOfMemory       the engine ran out of memory (retryable)
 │   │   └── EngineKilledForMemory  its process died of it (retryable once)
 │   ├── UpstreamFailed          a remote engine answered with an error (retryable)
+│   │   └── UpstreamRefused     it will never take this request; another engine may
 │   ├── UpstreamTimeout         a remote engine did not answer (retryable)
+│   │   └── UpstreamUnresolved  whether it has the job cannot be found out, so it is never sent again
+│   ├── EngineUnavailable       a remote engine serves nobody of ours now; another engine may
 │   ├── WorkerLost              the lease ran out (retryable)
 │   └── Expired                 not begun or finished before its deadline
 └── Misuse                      a programming or operating fault, never a caller's
@@ -196,10 +200,12 @@ class Unavailable(Refusal):
 class JobFailure(SeedbedError):
     """A job ends `failed`, and its whole charge is released. `is_retryable` says whether another attempt may help.
 
+    `may_fall_back`: the next engine of the model may make the video where this one has not.
     `costs_child`: an engine's process died under the job. A job may do that twice, not a third time (`core.retry`).
     """
 
     is_retryable: ClassVar[bool] = False
+    may_fall_back: ClassVar[bool] = False
     costs_child: ClassVar[bool] = False
 
 
@@ -244,6 +250,11 @@ class ContentRejected(JobFailure):
 class EngineFailed(JobFailure):
     code = "engine_failed"
     is_retryable = True
+    may_fall_back = True
+
+
+class EngineUnfit(EngineFailed):
+    is_retryable = False
 
 
 class EngineCrashed(EngineFailed):
@@ -262,6 +273,7 @@ class StageOverran(EngineFailed):
 class EngineOutOfMemory(JobFailure):
     code = "engine_out_of_memory"
     is_retryable = True
+    may_fall_back = True
 
 
 class EngineKilledForMemory(EngineOutOfMemory):
@@ -271,11 +283,38 @@ class EngineKilledForMemory(EngineOutOfMemory):
 class UpstreamFailed(JobFailure):
     code = "upstream_failed"
     is_retryable = True
+    may_fall_back = True
+
+
+class UpstreamRefused(UpstreamFailed):
+    is_retryable = False
 
 
 class UpstreamTimeout(JobFailure):
     code = "upstream_timeout"
     is_retryable = True
+    may_fall_back = True
+
+
+class UpstreamUnresolved(UpstreamTimeout):
+    """Sent again, it might be made and billed twice; so it is not, and neither by another engine."""
+
+    is_retryable = False
+    may_fall_back = False
+
+
+class EngineUnavailable(JobFailure):
+    """A remote engine turns all of this deployment's jobs away, as when its credits are spent: the operator must act.
+
+    `alarm` is for the operator alone, and is logged.
+    """
+
+    code = "unavailable"
+    may_fall_back = True
+
+    def __init__(self, alarm: str = "") -> None:
+        super().__init__("The engine of this model is not available now; try again later.")
+        self.alarm = alarm
 
 
 class WorkerLost(JobFailure):

@@ -37,6 +37,7 @@ FAILURES: dict[type[JobFailure], str] = {
     errors.EngineOutOfMemory: "The engine ran out of memory",
     errors.UpstreamFailed: "The remote engine answered with an error",
     errors.UpstreamTimeout: "The remote engine did not answer",
+    errors.EngineUnavailable: "The remote engine turned the job away",
     errors.WorkerLost: "The worker fell silent",
     errors.Expired: "",  # by the clock: such a job is never begun
 }

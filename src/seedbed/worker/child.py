@@ -18,7 +18,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from seedbed.core.engine import Engine, Stage
 from seedbed.core.engine import Stop as StopWork
@@ -28,6 +28,7 @@ from seedbed.worker.engines import load_engine
 from seedbed.worker.production import produce
 
 REPORT_EVERY_S = 0.1
+ANSWER_EVERY_S = 0.05  # how often who waits for an answer looks whether it is to stop
 PREVIEW_EVERY_S = 2.0
 MAX_PREVIEW_BYTES = 200_000
 
@@ -40,7 +41,7 @@ class Child:
         self._receive = receive
         self._send = send
         self._work: queue.SimpleQueue[wire.Make] = queue.SimpleQueue()
-        self._unwanted: set[int] = set()
+        self._orders = _Orders()
 
     def run(self) -> None:
         """Make what is asked for, one piece after the other. Never returns."""
@@ -55,8 +56,10 @@ class Child:
                 match wire.decode_to_child(line):
                     case wire.Make() as work:
                         self._work.put(work)
-                    case wire.Stop(number):
-                        self._unwanted.add(number)
+                    case wire.Stop(number, is_for_good):
+                        self._orders.stop(number, is_for_good=is_for_good)
+                    case wire.Remembered(number):
+                        self._orders.remembered(number)
         finally:
             # The worker is gone, or no longer makes sense: there is nobody to work for and nothing to keep.
             os._exit(0)
@@ -65,15 +68,45 @@ class Child:
         if work.crashes:
             os._exit(1)
         try:
-            self._say(produce(self._engine, work, _Reporter(work.number, self._unwanted, self._send)))
+            self._say(produce(self._engine, work, _Reporter(work.number, self._orders, self._send)))
         except StopWork:
             self._say(wire.Stopped(work.number))
         except JobFailure as failure:
             self._say(wire.failed(work.number, failure))
-        self._unwanted.discard(work.number)
+        self._orders.forget(work.number)
 
     def _say(self, message: wire.Message) -> None:
         self._send.write(wire.encode(message))
+
+
+class _Orders:
+    """What the worker has said about pieces of work. Written by the listening thread, read by the one that works."""
+
+    def __init__(self) -> None:
+        self._stopped: dict[int, bool] = {}
+        self._kept: queue.SimpleQueue[int] = queue.SimpleQueue()
+
+    def stop(self, number: int, *, is_for_good: bool) -> None:
+        self._stopped[number] = is_for_good
+
+    def remembered(self, number: int) -> None:
+        self._kept.put(number)
+
+    def forget(self, number: int) -> None:
+        self._stopped.pop(number, None)
+
+    def check(self, number: int) -> None:
+        """Raises Stop if that piece of work is to stop."""
+        if number in self._stopped:
+            raise StopWork(is_for_good=self._stopped[number])
+
+    def wait_until_remembered(self, number: int) -> None:
+        """Raises Stop if the word comes that it is to stop instead."""
+        while True:
+            self.check(number)
+            with suppress(queue.Empty):
+                if self._kept.get(timeout=ANSWER_EVERY_S) == number:
+                    return
 
 
 class _Reporter:
@@ -82,9 +115,9 @@ class _Reporter:
     Of the previews the newest goes along, every two seconds at most; one that is too large never does.
     """
 
-    def __init__(self, number: int, unwanted: set[int], send: BinaryIO) -> None:
+    def __init__(self, number: int, orders: _Orders, send: BinaryIO) -> None:
         self._number = number
-        self._unwanted = unwanted
+        self._orders = orders
         self._send = send
         self._stage: Stage | None = None
         self._sent_s = 0.0
@@ -92,8 +125,7 @@ class _Reporter:
         self._shown_s = -PREVIEW_EVERY_S
 
     def __call__(self, stage: Stage, fraction: float, *, preview: bytes | None = None) -> None:
-        if self._number in self._unwanted:
-            raise StopWork
+        self._orders.check(self._number)
         if preview is not None and len(preview) <= MAX_PREVIEW_BYTES:
             self._preview = preview
         now_s = time.monotonic()
@@ -102,6 +134,11 @@ class _Reporter:
             self._send.write(
                 wire.encode(wire.Report(self._number, stage, min(1.0, max(0.0, fraction)), self._due(now_s)))
             )
+
+    def remember(self, memory: dict[str, Any]) -> None:
+        self._orders.check(self._number)
+        self._send.write(wire.encode(wire.Remember(self._number, memory)))
+        self._orders.wait_until_remembered(self._number)
 
     def _due(self, now_s: float) -> bytes | None:
         """Return the newest preview if it is time for one."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -24,6 +25,7 @@ log = structlog.get_logger()
 
 OnReport = Callable[[Stage, float], None]
 OnPreview = Callable[[bytes], None]  # a small JPEG, as the child says
+OnRemember = Callable[[dict[str, Any]], Awaitable[bool]]  # keeps it; False: the job is not this attempt's any more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +47,10 @@ def processors() -> int:
 class _StageClock:
     """Bounds the engine's own stages together, and from then on the last one, which is not the engine's, alone."""
 
-    def __init__(self, limits: EngineLimits) -> None:
+    def __init__(self, limits: EngineLimits, capabilities: Capabilities | None) -> None:
         self.stage = Stage.PREPARING
-        self.limit_s = limits.time_limit_s
-        self.running = asyncio.timeout(limits.time_limit_s)
+        self.limit_s = max(limits.time_limit_s, (capabilities and capabilities.time_limit_s) or 0.0)
+        self.running = asyncio.timeout(self.limit_s)
         self._finish_limit_s = limits.finish_limit_s
 
     def reached(self, stage: Stage) -> None:
@@ -68,11 +70,12 @@ class EngineHost:
         self._capabilities: Capabilities | None = None
         self._starting: asyncio.Task[None] | None = None
         self._number = 0
+        self.is_job_over = False  # whether a piece of work that is cancelled now will never be wanted again
 
     @property
     def grace_s(self) -> float:
         """How long the engine may take to stop before its process is killed."""
-        return self._limits.grace_s
+        return max(self._limits.grace_s, self._capabilities.grace_s if self._capabilities else 0.0)
 
     @property
     def is_warm(self) -> bool:
@@ -92,6 +95,7 @@ class EngineHost:
         on_report: OnReport,
         *,
         on_preview: OnPreview | None = None,
+        on_remember: OnRemember | None = None,
         last_frame: Path | None = None,
         crashes: bool = False,
     ) -> wire.Done:
@@ -102,13 +106,17 @@ class EngineHost:
         """
         process = await self._warm_process()
         self._number += 1
+        self.is_job_over = False
         process.send(wire.Make(self._number, task, out, last_frame, crashes))
         is_idle = False  # nothing of this piece of work goes on in the child
         try:
-            answer = await self._answer(process, on_report, on_preview)
+            answer = await self._answer(process, on_report, on_preview, on_remember)
             is_idle = True
-        except (asyncio.CancelledError, StageOverran):
-            is_idle = await self._stop(process)
+        except asyncio.CancelledError:
+            is_idle = await self._stop(process, is_for_good=self.is_job_over)
+            raise
+        except StageOverran:
+            is_idle = await self._stop(process, is_for_good=True)
             raise
         except Ended as end:
             log.warning("engine.ended", engine=self.engine, reason=str(end), last_words=process.last_words)
@@ -138,9 +146,13 @@ class EngineHost:
             self._process = None
 
     async def _answer(
-        self, process: EngineProcess, on_report: OnReport, on_preview: OnPreview | None
+        self,
+        process: EngineProcess,
+        on_report: OnReport,
+        on_preview: OnPreview | None,
+        on_remember: OnRemember | None,
     ) -> wire.Done | wire.Failed:
-        clock = _StageClock(self._limits)
+        clock = _StageClock(self._limits, self._capabilities)
         try:
             async with clock.running:
                 while True:
@@ -150,10 +162,14 @@ class EngineHost:
                             on_report(stage, fraction)
                             if on_preview is not None and preview is not None:
                                 on_preview(preview)
+                        case wire.Remember(self._number, memory):
+                            # Where nobody remembers, nothing is carried on, so that it is as good as kept.
+                            if on_remember is None or await on_remember(memory):
+                                process.send(wire.Remembered(self._number))
                         case wire.Done(self._number) | wire.Failed(self._number) as answer:
                             return answer
                         case wire.Stopped(self._number):
-                            return wire.Failed(self._number, EngineFailed.code, "The engine gave up.")
+                            return wire.Failed(self._number, EngineFailed.__name__, "The engine gave up.")
         except TimeoutError:
             raise StageOverran(clock.stage, limit_s=clock.limit_s) from None
 
@@ -166,11 +182,11 @@ class EngineHost:
             # It is killed, so it counts like one that crashed: a job may do that twice.
             raise EngineCrashed(f"The engine gave no sign of life for {silence_s:g} s.") from None
 
-    async def _stop(self, process: EngineProcess) -> bool:
+    async def _stop(self, process: EngineProcess, *, is_for_good: bool) -> bool:
         """Tell the engine to stop, and say whether it did within its grace."""
-        process.send(wire.Stop(self._number))
+        process.send(wire.Stop(self._number, is_for_good))
         with suppress(TimeoutError, Ended):
-            async with asyncio.timeout(self._limits.grace_s):
+            async with asyncio.timeout(self.grace_s):
                 while True:
                     match await process.receive():
                         case wire.Stopped(self._number) | wire.Done(self._number) | wire.Failed(self._number):

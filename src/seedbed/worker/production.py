@@ -52,6 +52,7 @@ def produce(engine: Engine, work: wire.Make, report: Report) -> wire.Done:
         sha256=conformed.sha256,
         shot_plan=made.shot_plan,
         warnings=made.warnings,
+        sent=made.sent,
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from seedbed.core.engine import Capabilities, RenderTask, Stage
-from seedbed.core.errors import EngineFailed, JobFailure, MediaFailure
+from seedbed.core.errors import EngineFailed, EngineUnavailable, JobFailure, MediaFailure, StageOverran
 from seedbed.core.sizes import Size
 
 MAX_LINE_BYTES = 4 * 1024 * 1024
@@ -36,7 +36,14 @@ class Make(Message, frozen=True):
 
 
 class Stop(Message, frozen=True):
-    """To the child: nobody wants that piece of work any more."""
+    """To the child: stop that piece of work. `is_for_good`: nobody will ever want it again."""
+
+    number: int
+    is_for_good: bool = True
+
+
+class Remembered(Message, frozen=True):
+    """To the child: what it asked to have remembered is kept."""
 
     number: int
 
@@ -54,6 +61,13 @@ class Report(Message, frozen=True):
     preview: bytes | None = None
 
 
+class Remember(Message, frozen=True):
+    """From the child: keep this for the job's next attempt, and say when it is kept."""
+
+    number: int
+    memory: dict[str, Any]
+
+
 class Done(Message, frozen=True):
     """From the child: the file is at `out` and is what was promised; `sha256` is hexadecimal."""
 
@@ -65,6 +79,7 @@ class Done(Message, frozen=True):
     sha256: str
     shot_plan: dict[str, Any] | None = None
     warnings: tuple[str, ...] = ()
+    sent: dict[str, Any] | None = None
 
 
 class Stopped(Message, frozen=True):
@@ -72,17 +87,17 @@ class Stopped(Message, frozen=True):
 
 
 class Failed(Message, frozen=True):
-    """From the child: the work failed in a way that has a name. `name` and `host` are those of a reference."""
+    """From the child: the work failed in a way that has a name, that of its class. `name`, `host`: of a reference."""
 
     number: int
-    code: str
+    kind: str
     reason: str
     name: str | None = None
     host: str | None = None
 
 
-ToChild = Make | Stop
-FromChild = Ready | Report | Done | Stopped | Failed
+ToChild = Make | Stop | Remembered
+FromChild = Ready | Report | Remember | Done | Stopped | Failed
 
 
 def encode(message: Message) -> bytes:
@@ -101,26 +116,30 @@ def decode_from_child(line: bytes) -> FromChild:
 
 
 def failed(number: int, failure: JobFailure) -> Failed:
+    kind = type(failure).__name__
     if isinstance(failure, MediaFailure):
-        return Failed(number, failure.code, failure.reason, failure.name, failure.host)
-    return Failed(number, failure.code, str(failure))
+        return Failed(number, kind, failure.reason, failure.name, failure.host)
+    if isinstance(failure, EngineUnavailable):
+        return Failed(number, kind, failure.alarm)
+    return Failed(number, kind, str(failure))
 
 
 def failure_of(message: Failed) -> JobFailure:
-    """Return the failure that the child named. An unknown code is an engine's fault too."""
-    kind = FAILURES.get(message.code, EngineFailed)
+    """Return the failure that the child named. One that it cannot know of is an engine's fault too."""
+    kind = FAILURES.get(message.kind, EngineFailed)
     if issubclass(kind, MediaFailure):
         return kind(message.reason, name=message.name or "a reference", host=message.host)
     return kind(message.reason)
 
 
-def _named(kind: type[JobFailure]) -> dict[str, type[JobFailure]]:
-    """Return the classes that bring a code of their own. What is below them only the worker can tell, not the child."""
-    own = {kind.code: kind} if "code" in vars(kind) else {}
-    return {code: named for k in kind.__subclasses__() for code, named in _named(k).items()} | own
+def _tellable(kind: type[JobFailure]) -> dict[str, type[JobFailure]]:
+    """Return the classes below by name, but for those that only the worker sees: a dead child, a time that is up."""
+    found = {name: known for below in kind.__subclasses__() for name, known in _tellable(below).items()}
+    is_seen_from_outside = kind.costs_child or kind in (JobFailure, StageOverran)
+    return found if is_seen_from_outside else {kind.__name__: kind, **found}
 
 
-FAILURES = _named(JobFailure)
+FAILURES = _tellable(JobFailure)
 
 
 def _plain(value: Any) -> Any:
