@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from customers import GENERATIONS, PICTURE_URL
 from openais import delete_video
@@ -29,7 +31,7 @@ async def rerun(customer, job_id: str, **changes):
 async def references_of(customer, job_id: str) -> list[tuple[str, str]]:
     async with customer.pool.connection() as conn:
         row = await (await conn.execute("select request from job where id = %s", [job_id])).fetchone()
-    return [(reference["url"], reference["role"]) for reference in row["request"]["references"]]
+    return [(reference["url"], reference["role"]) for reference in json.loads(row["request"])["references"]]
 
 
 async def test_without_a_body_everything_is_the_same_but_the_id(ada):

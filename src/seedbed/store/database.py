@@ -1,5 +1,7 @@
 """Connections to PostgreSQL: every one in autocommit, with rows as mappings and with a deadline on every wait.
 
+Columns of the type `json` come as the text that they hold: only who reads one knows what it should become.
+
 Autocommit makes a transaction something one writes down (`async with conn.transaction()`), so that none is left open by
 accident while an engine, an upload or somebody else's server takes its time.
 """
@@ -14,6 +16,7 @@ from typing import Any, TypeAlias
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
+from psycopg.types.string import TextLoader
 from psycopg_pool import AsyncConnectionPool
 
 from seedbed.core.errors import Unavailable
@@ -39,7 +42,7 @@ def connect_pool(url: str, *, min_size: int, max_size: int, name: str) -> Pool:
         max_size=max_size,
         name=name,
         timeout=CHECKOUT_TIMEOUT_S,
-        configure=_set_deadlines,
+        configure=_prepare,
         check=AsyncConnectionPool.check_connection,
         open=False,
     )
@@ -72,7 +75,7 @@ async def connect(url: str, *, name: str) -> Connection:
     async with AsyncExitStack() as unless_done:
         conn = await AsyncConnection.connect(url, **_options(name))
         unless_done.push_async_callback(conn.close)  # whoever is cancelled here leaves nobody who knows of it
-        await _set_deadlines(conn)
+        await _prepare(conn)
         unless_done.pop_all()
     return conn
 
@@ -120,7 +123,8 @@ def _options(name: str) -> dict[str, Any]:
     }
 
 
-async def _set_deadlines(conn: Connection) -> None:
+async def _prepare(conn: Connection) -> None:
+    conn.adapters.register_loader("json", TextLoader)
     await conn.execute(
         "select set_config('statement_timeout', '15s', false), set_config('lock_timeout', '5s', false),"
         " set_config('idle_in_transaction_session_timeout', '15s', false), set_config('timezone', 'UTC', false)"

@@ -13,6 +13,10 @@ from seedbed.core.request import GenerationRequest
 from seedbed.core.sizes import AspectRatio
 from seedbed.store.database import Row
 
+_REQUEST = msgspec.json.Decoder(GenerationRequest)
+_OUTPUT = msgspec.json.Decoder(Output)
+_SHOT_PLAN = msgspec.json.Decoder(dict[str, Any])
+
 RETURNED = frozenset({State.FAILED, State.CANCELLED})  # the states whose charge went back
 
 
@@ -30,7 +34,7 @@ def to_job(row: Row) -> Job:
         dialect=row["dialect"],
         pool=row["pool"],
         state=state,
-        request=msgspec.convert(row["request"], GenerationRequest),
+        request=_REQUEST.decode(row["request"]),
         aspect_ratio=AspectRatio(row["aspect_ratio"]) if row["aspect_ratio"] else None,
         charged_credits=charged_credits,
         refunded_credits=charged_credits if state in RETURNED else 0,
@@ -43,9 +47,9 @@ def to_job(row: Row) -> Job:
         progress=Progress(Stage(row["stage"]), row["fraction"]) if row["stage"] else None,
         has_preview=row["preview_attempt"] == row["attempt"],
         engine=row["engine"],
-        shot_plan=row["shot_plan"],
+        shot_plan=_SHOT_PLAN.decode(row["shot_plan"]) if row["shot_plan"] else None,
         warnings=tuple(row["warnings"]),
-        output=msgspec.convert(row["output"], Output) if row["output"] else None,
+        output=_OUTPUT.decode(row["output"]) if row["output"] else None,
         failure=Failure(row["error_code"], row["error_message"]) if row["error_code"] else None,
         created_at=row["created_at"],
         deadline_at=row["deadline_at"],
