@@ -25,7 +25,7 @@ SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia"
 _REPORT_EVERY_S = 0.05
 _PREPARING_SHARE = 0.15  # of the time that it takes
 _ANY_SIZE = Size(2, 2)
-_FIRST = (Resolution.P720, Resolution.P480)
+_FIRST = (Resolution.P720, Resolution.P480, Resolution.P1080)
 
 
 class TestCard:
@@ -43,7 +43,8 @@ class TestCard:
         self._pictures: dict[Size, Future[Recording]] = {}
         for resolution in _FIRST:
             for aspect_ratio in NATIVE_ASPECT_RATIOS:
-                self._pictures_of(size_of(resolution, aspect_ratio))
+                size = size_of(resolution, aspect_ratio)
+                self._pictures[size] = self._encoding.submit(record_pictures, size)
         wait([self._beeps, next(iter(self._pictures.values()))])  # so that not even the first clip waits
 
     def describe(self) -> Capabilities:
@@ -63,15 +64,16 @@ class TestCard:
             report(Stage.RENDERING, 0.0, preview=preview(draw_card(task.canvas.size)))
         _let_pass(making_s * (1 - _PREPARING_SHARE), Stage.RENDERING, report)
         sound = self._beeps if task.wants_audio else self._silence
-        pictures = self._pictures_of(task.canvas.size)
-        write_clip(pictures.result(), sound.result(), task.canvas, out, tags=marks(NAME, SOURCE_TYPE))
+        write_clip(self._pictures_of(task.canvas.size), sound.result(), task.canvas, out, tags=marks(NAME, SOURCE_TYPE))
         report(Stage.RENDERING, 1.0)
         return Made(path=out)
 
-    def _pictures_of(self, size: Size) -> Future[Recording]:
-        if size not in self._pictures:
-            self._pictures[size] = self._encoding.submit(record_pictures, size)
-        return self._pictures[size]
+    def _pictures_of(self, size: Size) -> Recording:
+        known = self._pictures.get(size)
+        if known is None or known.cancel():  # what is wanted now does not wait for what may be wanted
+            self._pictures[size] = known = Future()
+            known.set_result(record_pictures(size))
+        return known.result()
 
 
 def _let_pass(time_s: float, stage: Stage, report: Report) -> None:

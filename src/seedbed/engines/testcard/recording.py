@@ -18,6 +18,7 @@ import av
 import numpy as np
 from av.container import OutputContainer
 from av.packet import Packet
+from av.video.frame import VideoFrame
 
 from seedbed.core.engine import Canvas
 from seedbed.core.sizes import Size
@@ -38,6 +39,7 @@ from seedbed.media.mux import (
     write_packets,
 )
 
+_STEPS = 8  # of the hand in a second: a picture that stands for a while costs almost nothing
 _BEEP_HZ = 440.0
 _BEEP_S = 0.08
 _BEEP_LEVEL = 0.1
@@ -54,14 +56,12 @@ class Recording:
 def record_pictures(size: Size) -> Recording:
     """Draw and encode one second; the first packet is a key frame, the others lean on those before."""
     canvas = Canvas(size, FPS, FPS)
-    card = draw_card(size)
-    frames = (to_frame(with_hand(card, number / FPS), number=number, canvas=canvas) for number in range(FPS))
 
     def encode(made: OutputContainer) -> Iterator[Packet[Any]]:
-        stream = add_video(made, canvas, crf=26)
+        stream = add_video(made, canvas, crf=26, preset="superfast")
         stream.codec_context.gop_size = FPS
         stream.codec_context.max_b_frames = 0
-        return encode_video(stream, frames)
+        return encode_video(stream, _frames(canvas))
 
     return _record(encode)
 
@@ -86,6 +86,16 @@ def beeps(canvas: Canvas) -> Sound:
         part = tone[: sound.shape[1] - start]
         sound[:, start : start + len(part)] = part
     return sound
+
+
+def _frames(canvas: Canvas) -> Iterator[VideoFrame]:
+    """Draw one second. Each picture is given out as often as it is shown, so it must be encoded before the next."""
+    card, shown = draw_card(canvas.size), FPS // _STEPS
+    for step in range(_STEPS):
+        frame = to_frame(with_hand(card, step / _STEPS), number=0, canvas=canvas)
+        for number in range(step * shown, (step + 1) * shown):
+            frame.pts = number
+            yield frame
 
 
 def _record(encode: Callable[[OutputContainer], Iterator[Packet[Any]]]) -> Recording:
