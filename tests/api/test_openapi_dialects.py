@@ -1,4 +1,4 @@
-"""The documents of the Ark and OpenAI dialects and the page that shows all three."""
+"""The documents of the Ark and OpenAI dialects, the one of all three, and the page that shows them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from seedbed.api import openapi_all
 from seedbed.api.ark.openapi import document as ark_document
 from seedbed.api.ark.paths import ROOT as ARK_ROOT
 from seedbed.api.openai.openapi import document as openai_document
@@ -46,6 +47,12 @@ async def test_the_document_is_served_without_a_key_and_names_only_paths_that_ar
         for method in item.keys() - {"parameters"}:
             found = await http.request(method, root + re.sub(r"\{\w+\}", "x", path))
             assert found.status_code == (200 if path == "/openapi.json" else 401), (method, path)
+
+
+async def test_all_three_are_served_as_one_without_a_key(http):
+    answer = await http.get("/openapi.json")
+
+    assert answer.json() == json.loads(json.dumps(openapi_all.document("https://videos.seedbed.dev")))
 
 
 @pytest.mark.parametrize(("path", "kind"), list(PAGE_FILES.items()))

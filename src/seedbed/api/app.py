@@ -20,6 +20,7 @@ from seedbed.api.native.paths import ROOT
 from seedbed.api.native.routes import native_app
 from seedbed.api.openai.paths import ROOT as OPENAI_ROOT
 from seedbed.api.openai.routes import openai_app
+from seedbed.api.openapi_all import joint_routes
 from seedbed.api.results import results_app
 from seedbed.api.service import Service
 from seedbed.blobs.store import Blobs
@@ -52,5 +53,6 @@ def create_app(*, pool: Pool, blobs: Blobs, settings: Settings, stopping: asynci
         Mount(RESULTS_PATH, results_app(service)),
         *health_routes(service),
         *docs_routes(),
+        *joint_routes(service),
     ]
     return RequestEdge(AllowanceFields(dialect_app(routes, answer=answer)))

@@ -1,32 +1,38 @@
-"""The OpenAPI 3.1 document of the Ark dialect. Its error codes are read from the table that answers."""
+"""The OpenAPI 3.1 document of the Ark dialect."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from seedbed.api.ark.errors import CODE, STATUS
+from seedbed.api.ark import openapi_examples as examples
+from seedbed.api.ark.errors import answer as refuse
 from seedbed.api.ark.paths import ROOT, TASKS
 from seedbed.api.ark.wire import ArkRefused, CreatedTask, TaskBody
-from seedbed.api.openapi_parts import REF, body, in_path, json_of, operation, query, ref, show, thing, whole
+from seedbed.api.native.answers import raw_json
+from seedbed.api.openapi_errors import KEYED, ORDER, RefusalTable, refusal_table
+from seedbed.api.openapi_parts import (
+    IDEMPOTENCY_KEY,
+    REF,
+    SHOWN,
+    body,
+    in_path,
+    json_of,
+    operation,
+    query,
+    ref,
+    thing,
+    whole,
+)
 from seedbed.api.service import Service
+from seedbed.core.ark_view import ERROR_CODES
 
 _TAG = "Tasks"
 _STATES = ["queued", "running", "succeeded", "failed", "cancelled", "expired"]
-_KEYED = (401, 403, 429, 500, 503)
-_EXAMPLE = {
-    "model": "dreamina-seedance-2-0-260128",
-    "content": [
-        {"type": "text", "text": "A fox in the snow, slow push in."},
-        {"type": "image_url", "image_url": {"url": "https://example.com/fox.jpg"}, "role": "first_frame"},
-    ],
-    "resolution": "720p",
-    "ratio": "16:9",
-    "duration": 5,
-}
 _WHOLE = {"type": "integer"}
 _TEXT = {"type": "string"}
 _URLS = {"video_url": _TEXT, "last_frame_url": _TEXT}
@@ -58,7 +64,12 @@ _PAGE = thing({"items": {"type": "array", "items": ref("Task")}, "total": _WHOLE
 
 
 async def show_document(service: Service, _: Request) -> Response:
-    return show(document(service.settings.base_url))
+    return raw_json(_encoded(service.settings.base_url), headers=SHOWN)
+
+
+@lru_cache(maxsize=4)
+def _encoded(base_url: str) -> bytes:
+    return msgspec.json.encode(document(base_url))
 
 
 def document(base_url: str) -> dict[str, Any]:
@@ -67,30 +78,45 @@ def document(base_url: str) -> dict[str, Any]:
     return whole(
         title="Seedbed: Ark dialect",
         summary="What the official Ark SDKs speak: content generation tasks.",
-        says="The same jobs, account and credits as in the other dialects: task cgt-X is generation req_X.",
+        says="The same jobs, account and credits as in the other dialects: task `cgt-X` is generation `req_X`.",
         server=base_url + ROOT,
+        tags={_TAG: "Order tasks, look at them, list them, remove them."},
         paths={
             TASKS: {"post": _create(), "get": _list()},
             TASKS + "/{task_id}": {
-                "get": _operation("showTask", "The state of a task, and its result.", ref("Task"), 404),
-                "delete": _operation(
-                    "removeTask", "Cancel a queued task; erase one that is over.", {"type": "object"}, 404, 409
-                ),
-                "parameters": [in_path("task_id")],
+                "get": _operation("showTask", "The state of a task, and its result.", ref("Task"), "not_found"),
+                "delete": _remove(),
+                "parameters": [in_path("task_id", examples.TASK_ID)],
             },
         },
         schemas={**schemas, "Task": _TASK, "TaskPage": _PAGE},
+        refusals=refusals(),
+        failures=ERROR_CODES,
     )
 
 
+@lru_cache(maxsize=1)
+def refusals() -> RefusalTable:
+    return refusal_table(refuse, schema=ref(ArkRefused.__name__), own=examples.REFUSALS)
+
+
 def _create() -> dict[str, Any]:
-    created = _operation("createTask", "Order a video.", ref(CreatedTask.__name__), 400, 404, 409, 413, 415)
-    return created | {"requestBody": body(ref(TaskBody.__name__), example=_EXAMPLE)}
+    refused = (*ORDER, "unknown_field", "unknown_model")
+    created = _operation("createTask", "Order a video.", ref(CreatedTask.__name__), *refused)
+    asked = body(ref(TaskBody.__name__), examples.BODY)
+    return created | {"parameters": [IDEMPOTENCY_KEY], "requestBody": asked}
+
+
+def _remove() -> dict[str, Any]:
+    says = "Cancel a queued task; erase one that is over."
+    return _operation("removeTask", says, {"type": "object"}, "not_found", "not_cancellable")
 
 
 def _list() -> dict[str, Any]:
     number = {"type": "integer", "minimum": 1, "maximum": 500}
-    return _operation("listTasks", "The tasks of the last seven days, the newest first.", ref("TaskPage"), 400) | {
+    return _operation(
+        "listTasks", "The tasks of the last seven days, the newest first.", ref("TaskPage"), "wrong_query"
+    ) | {
         "parameters": [
             query("page_num", number, "Which page, from 1."),
             query("page_size", number, "How many on a page."),
@@ -102,16 +128,7 @@ def _list() -> dict[str, Any]:
     }
 
 
-def _operation(name: str, summary: str, schema: dict[str, Any], *statuses: int) -> dict[str, Any]:
-    refusals = {status: _codes(status) for status in (*_KEYED, *statuses)}
-    content = json_of(schema)
-    return operation(name, summary, tag=_TAG, content=content, refusals=refusals, refused=ArkRefused.__name__)
-
-
-def _codes(status: int) -> str:
-    codes = {CODE[kind] for kind, answered in STATUS.items() if answered == status}
-    named = " or ".join(sorted({f"{code}.<field>" if code in _WITH_FIELD else code for code in codes}))
-    return f"`error.code` is {named}."
-
-
-_WITH_FIELD = ("InvalidParameter", "NotFound")
+def _operation(name: str, summary: str, schema: dict[str, Any], *refused: str) -> dict[str, Any]:
+    content = json_of(schema, examples=examples.ANSWERS[name])
+    answers = refusals().responses((*KEYED, *refused))
+    return operation(name, summary, tag=_TAG, content=content, refusals=answers)

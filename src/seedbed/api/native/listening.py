@@ -79,12 +79,12 @@ async def _events(service: Service, who: Principal, ended: Sequence[Job]) -> tup
     sign = partial(signature_headers, [secret.secret for secret in signing], timestamp_unix_s=int(now.timestamp()))
     bodies = [webhook_body(job, base_url=service.settings.base_url) for job in ended]
     return tuple(
-        _event(job, body, sign(message_id=ids.get(job.id) or message_id(job.id), body=body))
+        heard_event(job, body, sign(message_id=ids.get(job.id) or message_id(job.id), body=body))
         for job, body in zip(ended, bodies, strict=True)
     )
 
 
-def _event(job: Job, body: bytes, signed: dict[str, str]) -> HeardEvent:
+def heard_event(job: Job, body: bytes, signed: dict[str, str]) -> HeardEvent:
     assert job.finished_at is not None  # it has ended
     return HeardEvent(
         id=signed["webhook-id"],

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
-from importlib.metadata import version
 from typing import Any
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from seedbed.api import openapi_parts as parts
 from seedbed.api.native.answers import raw_json
+from seedbed.api.native.openapi_examples import ANSWERS, BODIES
 from seedbed.api.native.openapi_extensions import extension_paths, list_operation
+from seedbed.api.native.openapi_operation import REQUEST_ID, TAGS, body, operation, refusals
 from seedbed.api.native.openapi_webhooks import webhook_paths
-from seedbed.api.native.paths import ROOT
+from seedbed.api.native.paths import GENERATIONS, ROOT
 from seedbed.api.native.webhook_wire import WEBHOOK_TYPES
 from seedbed.api.native.wire import (
     Cancelled,
@@ -29,9 +30,10 @@ from seedbed.api.native.wire import (
     Uploaded,
     Usage,
 )
+from seedbed.api.openapi_errors import KEYED, ONCE, OPEN, ORDER, SENT
 from seedbed.api.service import Service
+from seedbed.api.specimens import QUEUED
 from seedbed.api.waiting import MAX_WAIT_S
-from seedbed.core.idempotency import MAX_KEY_LENGTH
 
 TYPES = (
     GenerationBody,
@@ -47,42 +49,14 @@ TYPES = (
     Refused,
     *WEBHOOK_TYPES,
 )
-_TAGS = (("Generation", "Videos"), ("Model", "Models"), ("upload", "Uploads"), ("Webhook", "Webhooks"))
-_EXAMPLE = {
-    "model": "seedance-2.0",
-    "prompt": "A fox in the snow, slow push in.",
-    "mediaUrls": ["https://example.com/fox.jpg"],
-    "aspectRatio": "16:9",
-    "duration": 5,
-    "resolution": "720p",
-}
-_REF = "#/components/schemas/{name}"
-_REFUSALS = {
-    400: "A field is wrong (`param` names it), or the body is not JSON.",
-    401: "No valid API key.",
-    402: "The price is more than what is available.",
-    403: "The key lacks a scope.",
-    404: "No such thing, or somebody else's.",
-    409: "Not possible in this state, or the first request with this Idempotency-Key is still running.",
-    413: "Too large.",
-    415: "A content type or a file format that is not taken.",
-    422: "The Idempotency-Key was used with another body.",
-    429: "Too many requests, or too many waiting jobs; see Retry-After.",
-    500: "Our fault.",
-    503: "Our fault, and it will pass; see Retry-After.",
-}
-_ALWAYS = (500, 503)
-_KEYED = (401, 403, 429, *_ALWAYS)
-_IDEMPOTENCY_KEY = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH, "pattern": "^[!-~]+$"},
-    "description": "Kept for seven days.",
-}
+_SAYS = (
+    "Documented members come first; what is ours follows, and whoever does not know it never notices. "
+    "A job of this dialect is seen in the other two as well: `req_X` is `cgt-X` and `video_X` there."
+)
 
 
 async def show_document(service: Service, _: Request) -> Response:
-    return raw_json(_encoded(service.settings.base_url), headers={"Cache-Control": "public, max-age=300"})
+    return raw_json(_encoded(service.settings.base_url), headers=parts.SHOWN)
 
 
 @lru_cache(maxsize=4)
@@ -92,123 +66,94 @@ def _encoded(base_url: str) -> bytes:
 
 def document(base_url: str) -> dict[str, Any]:
     """Return the document. `base_url` is the public base, without a slash at its end."""
-    _, schemas = msgspec.json.schema_components(TYPES, ref_template=_REF)
-    return {
-        "openapi": "3.1.0",
-        "info": {
-            "title": "Seedbed",
-            "summary": "The open, self-hosted Seedance 2.0 Open API.",
-            "version": version("seedbed"),
-            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
-        },
-        "servers": [{"url": base_url + ROOT}],
-        "security": [{"key": []}],
-        "paths": _paths(),
-        "webhooks": {"generationEnded": {"post": _webhook()}},
-        "components": {
-            "schemas": schemas,
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "bearerFormat": "sd2_live_..."}},
-        },
-    }
+    _, schemas = msgspec.json.schema_components(TYPES, ref_template=parts.REF)
+    made = parts.whole(
+        title="Seedbed",
+        summary="The open, self-hosted Seedance 2.0 Open API.",
+        says=_SAYS,
+        server=base_url + ROOT,
+        tags=TAGS,
+        paths=_paths(),
+        schemas=schemas,
+        refusals=refusals(),
+    )
+    return made | {"webhooks": {"generationEnded": {"post": _webhook()}}}
 
 
 def _paths() -> dict[str, Any]:
+    one = {"parameters": [REQUEST_ID]}
     return {
         "/models": {
-            "get": _operation("listModels", "The models, what they take and cost.", Models, (401, 429, *_ALWAYS))
+            "get": operation("listModels", "The models, what they take and cost.", Models, OPEN)
             | {"security": [{}, {"key": []}]}
         },
-        "/video/generations": {"post": _create(), "get": list_operation(_operation)},
-        "/video/generations/{requestId}": {"get": _show(), "parameters": [_REQUEST_ID]},
-        "/video/generations/{requestId}/cancel": {
-            "post": _operation(
+        GENERATIONS: {"post": _create(), "get": list_operation()},
+        GENERATIONS + "/{requestId}": {"get": _show(), **one},
+        GENERATIONS + "/{requestId}/cancel": {
+            "post": operation(
                 "cancelGeneration",
                 "Stop a generation that is queued or processing; the whole charge goes back. Idempotent.",
                 Cancelled,
-                (*_KEYED, 404, 409),
+                (*KEYED, "not_found", "not_cancellable"),
             ),
-            "parameters": [_REQUEST_ID],
+            **one,
         },
         "/uploads": {"post": _upload()},
-        **extension_paths(_operation, lambda kind: _json(_ref(kind))),
-        **webhook_paths(_operation, lambda kind: _json(_ref(kind))),
-        "/openapi.json": {
-            "get": {
-                "operationId": "showOpenApi",
-                "summary": "This document.",
-                "tags": ["About"],
-                "security": [],
-                "responses": {"200": {"description": "OpenAPI 3.1.", "content": _json({"type": "object"})}},
-            }
-        },
+        **extension_paths(),
+        **webhook_paths(),
     }
-
-
-_REQUEST_ID = {"name": "requestId", "in": "path", "required": True, "schema": {"type": "string"}}
 
 
 def _create() -> dict[str, Any]:
-    refusals = (*_KEYED, 400, 402, 409, 413, 415, 422)
-    created = _operation("createGeneration", "Order a video.", Created, refusals)
+    place = {"schema": {"type": "string"}, "example": f"{ROOT}{GENERATIONS}/{QUEUED.id}"}
+    replayed = {"schema": {"const": "true"}, "description": "The answer was given before, to the same Idempotency-Key."}
+    created = operation(
+        "createGeneration",
+        "Order a video.",
+        Created,
+        (*KEYED, *ORDER),
+        headers={"Location": place, "Idempotent-Replayed": replayed},
+    )
     created["responses"]["200"]["links"] = {
-        name: {"operationId": operation, "parameters": {"requestId": "$response.body#/requestId"}}
-        for name, operation in (("show", "showGeneration"), ("cancel", "cancelGeneration"))
+        name: {"operationId": follow, "parameters": {"requestId": "$response.body#/requestId"}}
+        for name, follow in (("show", "showGeneration"), ("cancel", "cancelGeneration"))
     }
-    return created | {
-        "parameters": [_IDEMPOTENCY_KEY],
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": _ref(GenerationBody), "example": _EXAMPLE}},
-        },
-    }
+    return created | {"parameters": [parts.IDEMPOTENCY_KEY]} | body("createGeneration", GenerationBody)
 
 
 def _show() -> dict[str, Any]:
     wait = {"type": "integer", "minimum": 0, "maximum": MAX_WAIT_S, "default": 0}
-    shown = _operation(
-        "showGeneration", "The state of a generation, and its result.", GenerationView, (*_KEYED, 400, 404)
-    )
+    refused = (*KEYED, "wrong_wait", "not_found")
+    shown = operation("showGeneration", "The state of a generation, and its result.", GenerationView, refused)
     shown["responses"]["304"] = {"description": "Unchanged since the ETag in If-None-Match."}
     return shown | {
         "parameters": [
-            {"name": "wait", "in": "query", "schema": wait, "description": "Hold the answer until the status changes."},
-            {"name": "If-None-Match", "in": "header", "schema": {"type": "string"}},
+            parts.query("wait", wait, "Hold the answer until the status changes, for so many seconds at most."),
+            parts.header("If-None-Match", {"type": "string"}, "The ETag of an earlier answer."),
         ]
     }
 
 
 def _upload() -> dict[str, Any]:
     form = {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}}
-    return _operation("upload", "Upload a reference.", Uploaded, (*_KEYED, 400, 409, 413, 415, 422)) | {
-        "parameters": [_IDEMPOTENCY_KEY],
-        "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}},
+    examples = {name: {"value": value} for name, value in BODIES["upload"].items()}
+    refused = (*KEYED, *ONCE, *SENT, "wrong_file")
+    return operation("upload", "Upload a reference.", Uploaded, refused) | {
+        "parameters": [parts.IDEMPOTENCY_KEY],
+        "requestBody": {
+            "required": True,
+            "content": {"multipart/form-data": {"schema": form, "examples": examples}},
+        },
     }
 
 
 def _webhook() -> dict[str, Any]:
+    ended = {name: view for name, view in ANSWERS["showGeneration"].items() if view["finishedAt"]}
     return {
         "operationId": "generationEnded",
         "summary": "Sent to webhookUrl when a generation is final, signed by Standard Webhooks 1.0.",
+        "tags": ["Webhooks"],
         "security": [],
-        "requestBody": {"required": True, "content": _json(_ref(GenerationView))},
+        "requestBody": parts.body(parts.ref(GenerationView.__name__), ended),
         "responses": {"2XX": {"description": "Received."}, "410": {"description": "Send no more for this one."}},
     }
-
-
-def _operation(name: str, summary: str, answer: type[msgspec.Struct], refusals: Sequence[int]) -> dict[str, Any]:
-    responses: dict[str, Any] = {"200": {"description": "Done.", "content": _json(_ref(answer))}}
-    for status in sorted(refusals):
-        responses[str(status)] = {"description": _REFUSALS[status], "content": _json(_ref(Refused))}
-    return {"operationId": name, "summary": summary, "tags": [_tag_of(name)], "responses": responses}
-
-
-def _tag_of(operation_name: str) -> str:
-    return next((tag for word, tag in _TAGS if word in operation_name), "Account")
-
-
-def _ref(kind: type[msgspec.Struct]) -> dict[str, Any]:
-    return {"$ref": _REF.format(name=kind.__name__)}
-
-
-def _json(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"application/json": {"schema": schema}}

@@ -19,7 +19,7 @@ from seedbed.core.job import Job, State
 from seedbed.core.keys import Scope
 from seedbed.core.openai_view import status_of
 
-_VIDEO, _THUMBNAIL = _VARIANTS = ("video", "thumbnail")
+_VIDEO, _THUMBNAIL = VARIANTS = ("video", "thumbnail")
 
 
 async def content(service: Service, request: Request) -> Response:
@@ -41,8 +41,8 @@ def _variant(request: Request) -> str:
         if name != "variant":
             raise InvalidRequest(f"{UNKNOWN}'{name[:80]}'.", param=name[:80])
     said = request.query_params.get("variant") or _VIDEO
-    if said not in _VARIANTS:
-        raise InvalidRequest(f"variant must be {' or '.join(_VARIANTS)}; got '{said[:40]}'.", param="variant")
+    if said not in VARIANTS:
+        raise InvalidRequest(f"variant must be {' or '.join(VARIANTS)}; got '{said[:40]}'.", param="variant")
     return said
 
 

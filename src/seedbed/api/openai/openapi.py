@@ -1,23 +1,38 @@
-"""The OpenAPI 3.1 document of the OpenAI Videos dialect. Its error codes are read from the table that answers."""
+"""The OpenAPI 3.1 document of the OpenAI Videos dialect."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from seedbed.api.openai.errors import TABLE
+from seedbed.api.native.answers import raw_json
+from seedbed.api.openai import openapi_examples as examples
+from seedbed.api.openai.content import VARIANTS
+from seedbed.api.openai.errors import answer as refuse
 from seedbed.api.openai.paths import ROOT, VIDEOS
 from seedbed.api.openai.wire import DeletedVideo, OpenaiRefused, VideoBody
-from seedbed.api.openapi_parts import REF, body, in_path, json_of, operation, query, ref, show, thing, whole
+from seedbed.api.openapi_errors import KEYED, ORDER, RefusalTable, refusal_table
+from seedbed.api.openapi_parts import (
+    IDEMPOTENCY_KEY,
+    REF,
+    SHOWN,
+    body,
+    in_path,
+    json_of,
+    operation,
+    query,
+    ref,
+    thing,
+    whole,
+)
 from seedbed.api.paging import DEFAULT_PAGE, MAX_PAGE
 from seedbed.api.service import Service
 
 _TAG = "Videos"
-_KEYED = (401, 403, 429, 500, 503)
-_EXAMPLE = {"model": "seedance-2.0", "prompt": "A fox in the snow.", "seconds": "5", "size": "1280x720"}
 _WHOLE = {"type": "integer"}
 _TEXT = {"type": "string"}
 _MAYBE_TEXT = {"type": ["string", "null"]}
@@ -55,48 +70,69 @@ _PAGE = thing(
 
 
 async def show_document(service: Service, _: Request) -> Response:
-    return show(document(service.settings.base_url))
+    return raw_json(_encoded(service.settings.base_url), headers=SHOWN)
+
+
+@lru_cache(maxsize=4)
+def _encoded(base_url: str) -> bytes:
+    return msgspec.json.encode(document(base_url))
 
 
 def document(base_url: str) -> dict[str, Any]:
     """Return the document. `base_url` is the public base, without a slash at its end."""
     _, schemas = msgspec.json.schema_components((VideoBody, DeletedVideo, OpenaiRefused), ref_template=REF)
-    one = [in_path("video_id")]
+    one = [in_path("video_id", examples.VIDEO_ID)]
     return whole(
         title="Seedbed: OpenAI Videos dialect",
         summary="The shape of OpenAI's Videos API, for the clients that speak it.",
-        says="The same jobs, account and credits as in the other dialects: video_X is generation req_X.",
+        says="The same jobs, account and credits as in the other dialects: `video_X` is generation `req_X`. "
+        "A job that was cancelled is `failed`, with the code `cancelled`.",
         server=base_url + ROOT,
+        tags={_TAG: "Order videos, look at them, list them, delete them, download them."},
         paths={
             VIDEOS: {"post": _create(), "get": _list()},
             VIDEOS + "/{video_id}": {
-                "get": _operation("retrieveVideo", "The state of a video.", json_of(ref("Video")), 404),
-                "delete": _operation(
-                    "deleteVideo",
-                    "Erase a video; an unfinished one is cancelled first.",
-                    json_of(ref(DeletedVideo.__name__)),
-                    404,
-                ),
+                "get": _operation("retrieveVideo", "The state of a video.", ref("Video"), "not_found"),
+                "delete": _delete(),
                 "parameters": one,
             },
             VIDEOS + "/{video_id}/content": {"get": _content(), "parameters": one},
         },
         schemas={**schemas, "Video": _VIDEO, "VideoPage": _PAGE},
+        refusals=refusals(),
     )
 
 
+@lru_cache(maxsize=1)
+def refusals() -> RefusalTable:
+    return refusal_table(refuse, schema=ref(OpenaiRefused.__name__), own=examples.REFUSALS)
+
+
 def _create() -> dict[str, Any]:
-    created = _operation("createVideo", "Order a video.", json_of(ref("Video")), 400, 409, 413, 415, 422)
+    created = _operation("createVideo", "Order a video.", ref("Video"), *ORDER, "unknown_field")
     fields = dict.fromkeys(("prompt", "model", "seconds", "size"), _TEXT)
     form = thing(fields | {"input_reference": {"type": "string", "format": "binary"}}, required=["prompt"])
-    asked = body(ref(VideoBody.__name__), example=_EXAMPLE)
-    asked["content"]["multipart/form-data"] = {"schema": form}
-    return created | {"requestBody": asked}
+    asked = body(ref(VideoBody.__name__), examples.BODY)
+    shown = {name: {"value": value} for name, value in examples.FORM.items()}
+    asked["content"]["multipart/form-data"] = {"schema": form, "examples": shown}
+    return created | {"parameters": [IDEMPOTENCY_KEY], "requestBody": asked}
+
+
+def _delete() -> dict[str, Any]:
+    says = "Erase a video; an unfinished one is cancelled first."
+    return _operation("deleteVideo", says, ref(DeletedVideo.__name__), "not_found")
 
 
 def _list() -> dict[str, Any]:
     limit = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": DEFAULT_PAGE}
-    return _operation("listVideos", "Videos in the order of their arrival.", json_of(ref("VideoPage")), 400) | {
+    return _operation(
+        "listVideos",
+        "Videos in the order of their arrival.",
+        ref("VideoPage"),
+        "wrong_query",
+        "wrong_cursor",
+        "unknown_field",
+    ) | {
         "parameters": [
             query("limit", limit, "How many at most."),
             query("after", _TEXT, "The last id of the page before."),
@@ -106,17 +142,17 @@ def _list() -> dict[str, Any]:
 
 
 def _content() -> dict[str, Any]:
-    sent = {"video/mp4": {"schema": {"type": "string", "format": "binary"}}}
-    return _operation("downloadVideo", "The bytes of a finished video, with ranges.", sent, 400, 404, 416) | {
-        "parameters": [query("variant", {"type": "string", "default": "video"}, "What of it.")]
-    }
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    variant = {"type": "string", "enum": list(VARIANTS), "default": VARIANTS[0]}
+    answers = refusals().responses((*KEYED, "wrong_variant", "not_found", "gone", "range_not_satisfiable"))
+    says = "The bytes of a finished video, with ranges, or its thumbnail."
+    sent = {"video/mp4": binary, "image/jpeg": binary}
+    downloaded = operation("downloadVideo", says, tag=_TAG, content=sent, refusals=answers)
+    downloaded["responses"]["206"] = {"description": "A part of it, as Range asked.", "content": sent}
+    return downloaded | {"parameters": [query("variant", variant, "What of it.")]}
 
 
-def _operation(name: str, summary: str, content: dict[str, Any], *statuses: int) -> dict[str, Any]:
-    refusals = {status: _codes(status) for status in (*_KEYED, *statuses)}
-    return operation(name, summary, tag=_TAG, content=content, refusals=refusals, refused=OpenaiRefused.__name__)
-
-
-def _codes(status: int) -> str:
-    codes = sorted(said.code for said in TABLE.values() if said.status == status)
-    return f"`error.code` is {' or '.join(codes)}."
+def _operation(name: str, summary: str, schema: dict[str, Any], *refused: str) -> dict[str, Any]:
+    content = json_of(schema, examples=examples.ANSWERS[name])
+    answers = refusals().responses((*KEYED, *refused))
+    return operation(name, summary, tag=_TAG, content=content, refusals=answers)
