@@ -11,6 +11,9 @@ import pytest
 from clips import assert_promised
 from serving import Served, await_true, clean_environment, run_cli
 
+from seedbed.cli.batch import LOCK
+from seedbed.store.embedded.lock import locked
+
 pytestmark = pytest.mark.server
 
 PRICE = 16
@@ -71,3 +74,16 @@ def test_nobody_is_charged_who_did_not_agree(served: Served, tmp_path: Path) -> 
     assert done.returncode == 2
     assert "1 video(s) to order: 40 credits" in done.stdout
     assert "--yes" in done.stderr
+
+
+def test_a_second_run_into_the_same_folder_is_refused_in_words(served: Served, tmp_path: Path) -> None:
+    table, out = tmp_path / "shots.csv", tmp_path / "out"
+    table.write_text("prompt,duration\nx,4\n")
+    out.mkdir()
+
+    with locked(out, file=LOCK):
+        done = run_cli(served.home, "batch", str(table), "--out", str(out), "--yes")
+
+    assert done.returncode == 2
+    assert "is at work in" in done.stderr
+    assert [path.name for path in out.iterdir()] == [LOCK]

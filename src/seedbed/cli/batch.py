@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from seedbed.cli.batch_table import Table
 
 SHEET = "contact-sheet.png"
+LOCK = ".batch.lock"
 RETRIES = 8  # a batch has time, so a full queue or a busy service does not end it
 
 
@@ -54,6 +57,27 @@ def batch(
     raise typer.Exit(code)
 
 
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep other runs out of the folder until the end of the block: two would each write what the other has not read.
+
+    Raises BadParameter if one is at work there.
+    """
+    from seedbed.core.errors import NotReady
+    from seedbed.store.embedded.lock import locked
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(locked(folder, file=LOCK))
+        except NotReady as exc:
+            raise typer.BadParameter(
+                f"another `seedbed batch` is at work in {folder}; let it finish, or name another folder.",
+                param_hint="--out",
+            ) from exc
+        yield
+
+
 class _Going:
     """What is said and asked around the run itself."""
 
@@ -72,13 +96,13 @@ class _Going:
                 return ExitCode.OK
             if priced and not is_agreed:
                 _ask()
-            self._manifest.save()
-            left = len(unfinished(self._manifest))
-            told = _Told(left)
-            code = await Run(
-                client, self._manifest, self._table.shots, self._concurrency, self._timeout_s, told.row
-            ).go()
-        self._lay_out()
+            with _alone(self._manifest.folder):
+                self._manifest.save()
+                told = _Told(len(unfinished(self._manifest)))
+                code = await Run(
+                    client, self._manifest, self._table.shots, self._concurrency, self._timeout_s, told.row
+                ).go()
+                self._lay_out()
         return code
 
     def _check(self, priced: list[Priced]) -> None:

@@ -1,4 +1,4 @@
-"""One supervisor for one data folder: a lock that the system lets go of, however its holder dies.
+"""One holder for one folder, such as a database's: a lock that the system lets go of, however its holder dies.
 
 The file holds the holder's pid, only so that a refusal can name it. The lock is the descriptor's own: a child made by
 `fork` that never execs would share it, so such children must not outlive their parent.
@@ -18,19 +18,19 @@ _LOCKED_BYTE = 1 << 20  # Windows forbids others to read what is locked, so the 
 
 
 @contextlib.contextmanager
-def locked(data_dir: Path) -> Iterator[None]:
+def locked(data_dir: Path, *, file: str = "lock") -> Iterator[None]:
     """Hold the folder until the end of the block. Raises NotReady like `take`."""
-    descriptor = take(data_dir)
+    descriptor = take(data_dir, file=file)
     try:
         yield
     finally:
         release(descriptor)
 
 
-def take(data_dir: Path) -> int:
+def take(data_dir: Path, *, file: str = "lock") -> int:
     """Take the folder and return what releases it. Raises NotReady at once, naming the holder, if somebody has it."""
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-    descriptor = os.open(data_dir / "lock", flags, 0o600)
+    descriptor = os.open(data_dir / file, flags, 0o600)
     if not _take(descriptor):
         pid = os.read(descriptor, 20).decode("ascii", "replace").strip() or "unknown"
         os.close(descriptor)
