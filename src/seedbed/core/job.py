@@ -1,7 +1,8 @@
 """A job: one accepted request on its way to a video, and the only steps it may take.
 
 `attempt` fences: it grows with every claim, and whoever writes must name the attempt it holds. `failures` is the retry
-budget, of which a hand-back at shutdown costs none; `kills` counts those failures under which an engine's process died.
+budget under one engine, of which a hand-back at shutdown costs none; `kills` counts those failures under which an
+engine's process died.
 Money moves only with the step that wins, in the same commit (`actions`).
 """
 
@@ -19,7 +20,7 @@ from seedbed.core.sizes import AspectRatio, Size
 
 ID_PREFIX = "req_"
 ID_ENTROPY_BYTES = 16
-DEFAULT_POOL = "default"  # the only pool of workers until an operator may name others
+DEFAULT_POOL = "default"  # of the embedded engine
 
 
 class State(StrEnum):
@@ -59,6 +60,23 @@ class QueuePlace:
 
 
 @dataclass(frozen=True, slots=True)
+class Leg:
+    """One engine that is to make a job, and the pool of workers that have it."""
+
+    engine: str
+    pool: str
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """An attempt that failed: under which engine, with which code, and when."""
+
+    engine: str
+    code: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """Why a job failed: a code of CONTRACT 1.8 and a sentence for its owner."""
 
@@ -92,6 +110,11 @@ class Job:
     charged_credits: int
     refunded_credits: int = 0
     api_key_id: int | None = None  # None: no key asked for it, or it is not known any more
+    route: tuple[Leg, ...] = ()  # the engines that may make it, in order; none: whichever its pool has
+    leg: int = 0  # which of them it is with
+    tried: tuple[Try, ...] = ()  # what went wrong so far
+    memory: dict[str, Any] | None = None  # what its engine remembered of work that goes on elsewhere
+    sent: dict[str, Any] | None = None  # what the model was told in place of the request
     estimate_ms: int = 1  # what its lane is charged at a claim (core.fairness)
     attempt: int = 0
     failures: int = 0

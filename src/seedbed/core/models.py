@@ -1,12 +1,15 @@
-"""The models of the contract and what each accepts in the native dialect. Source: CONTRACT 1.2.
+"""What a model is, and the documented ones with what each accepts in the native dialect. Source: CONTRACT 1.2.
 
 Another dialect offers the same models under its own ids and in its own limits: see `core.offer`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from seedbed.core.engine_options import Option
+from seedbed.core.references import Role
 from seedbed.core.sizes import AspectRatio, Resolution
 
 DEFAULT_DURATION_S = 5
@@ -17,12 +20,17 @@ NATIVE_ASPECT_RATIOS = (AspectRatio.WIDE, AspectRatio.TALL, AspectRatio.SQUARE)
 
 @dataclass(frozen=True, slots=True)
 class Model:
+    """`roles` are those that it takes; `options` what a request may say to its engines, by name."""
+
     id: str
     name: str
     description: str
     durations_s: tuple[int, ...]
     aspect_ratios: tuple[AspectRatio, ...] = NATIVE_ASPECT_RATIOS
     resolutions: tuple[Resolution, ...] = tuple(Resolution)
+    roles: tuple[Role, ...] = tuple(Role)
+    max_references: int | None = None  # as many as its dialect allows
+    options: Mapping[str, Option] = field(default_factory=dict)
 
 
 MODELS: dict[str, Model] = {

@@ -29,6 +29,7 @@ class FieldNames:
     expires_after: str = "expiresAfter"
     webhook_url: str = "webhookUrl"
     metadata: str = "metadata"
+    engine_options: str = "engineOptions"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,4 +58,8 @@ class Offer:
             ) from None
 
 
-NATIVE = Offer(models=MODELS)
+def native_offer(models: Mapping[str, Model]) -> Offer:
+    return Offer(models=models)
+
+
+NATIVE = native_offer(MODELS)

@@ -5,10 +5,11 @@ Source: CONTRACT 3.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from seedbed.core.errors import InvalidRequest
-from seedbed.core.models import MODELS
+from seedbed.core.models import MODELS, Model
 from seedbed.core.offer import FieldNames, Offer
 from seedbed.core.sizes import SIZES, AspectRatio, Resolution
 
@@ -19,11 +20,26 @@ REFERENCE = "input_reference"
 
 SHAPES: dict[str, tuple[Resolution, AspectRatio]] = {str(size): shape for shape, size in SIZES.items()}
 
-OPENAI = Offer(
-    models={model.id: replace(model, aspect_ratios=tuple(AspectRatio)) for model in MODELS.values()},
-    names=FieldNames(references=REFERENCE, aspect_ratio="size", duration="seconds", resolution="size"),
-    max_references=1,
-)
+
+def openai_offer(models: Mapping[str, Model]) -> Offer:
+    """Return the offer of these models: the documented ones in all of our sizes, an operator's in those of its own."""
+    return Offer(
+        models={
+            model.id: replace(model, aspect_ratios=tuple(AspectRatio)) if model.id in MODELS else model
+            for model in models.values()
+        },
+        names=FieldNames(
+            references=REFERENCE,
+            aspect_ratio="size",
+            duration="seconds",
+            resolution="size",
+            engine_options="engine_options",
+        ),
+        max_references=1,
+    )
+
+
+OPENAI = openai_offer(MODELS)
 
 
 def shape_of(size: str) -> tuple[Resolution, AspectRatio]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from seedbed.core.engine_options import judged_options
 from seedbed.core.errors import InvalidRequest
 from seedbed.core.models import (
     DEFAULT_ASPECT_RATIO,
@@ -70,6 +71,7 @@ class Draft:
     expires_after_s: int | None = None
     webhook_url: str | None = None
     metadata: dict[str, Any] | None = None
+    engine_options: dict[str, Any] | None = None
     wants_watermark: bool = False
     has_fixed_camera: bool = False
     is_flexible: bool = False  # may wait until nobody else does, at a lower price
@@ -104,6 +106,7 @@ class GenerationRequest:
     wants_watermark: bool = False  # a visible mark in the picture
     has_fixed_camera: bool = False  # whatever the prompt says
     is_flexible: bool = False  # served after everybody else, at half the price
+    engine_options: dict[str, Any] | None = None  # judged, with the model's defaults; None: it has no options
     echo: dict[str, str] | None = None  # what only its own dialect's view shows, such as the model's id there
 
     @property
@@ -134,6 +137,7 @@ def accept(draft: Draft, *, rules: Rules, chosen_seed: int, offer: Offer = NATIV
     model = offer.model(draft.model)
     prompt = _prompt(draft, offer)
     references, warnings = _references(draft, prompt, rules, offer)
+    _check_model_takes(references, model, draft, offer)
     webhook_url = _webhook_url(draft.webhook_url, rules, param=names.webhook_url)
     if webhook_url and rules.has_samples and is_placeholder_webhook(webhook_url):
         webhook_url, warnings = None, (*warnings, webhook_warning())
@@ -162,6 +166,10 @@ def accept(draft: Draft, *, rules: Rules, chosen_seed: int, offer: Offer = NATIV
         wants_watermark=draft.wants_watermark,
         has_fixed_camera=draft.has_fixed_camera,
         is_flexible=draft.is_flexible,
+        engine_options=judged_options(
+            draft.engine_options, model.options, model=draft.model, param=names.engine_options
+        )
+        or None,
         echo=draft.echo,
     )
     return Accepted(request, warnings)
@@ -223,6 +231,20 @@ def _check_counts(kinds: Sequence[Kind], draft: Draft, offer: Offer) -> None:
             raise InvalidRequest(
                 f"{field_name} may hold {most} {PLURALS[kind]}; it has {kinds.count(kind)}.", param=field_name
             )
+
+
+def _check_model_takes(references: Sequence[Reference], model: Model, draft: Draft, offer: Offer) -> None:
+    """Refuse references that this model has no use for. (The documented ones take all that the contract has.)"""
+    field_name = draft.references_field or offer.names.references
+    if model.max_references is not None and len(references) > model.max_references:
+        raise InvalidRequest(
+            f"{draft.model} takes at most {model.max_references} references; {field_name} holds {len(references)}.",
+            param=field_name,
+        )
+    for reference in references:
+        if reference.role not in model.roles:
+            takes = f"it takes {', '.join(model.roles)}" if model.roles else "it takes no references"
+            raise InvalidRequest(f"{draft.model} takes no {reference.role}; {takes}.", param=field_name)
 
 
 def _implied_roles(kinds: Sequence[Kind], prompted: dict[int, Role]) -> list[Role | None]:

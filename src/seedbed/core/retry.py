@@ -6,7 +6,11 @@ Sources: CONTRACT 1.11 (webhooks), ARCHITECTURE "State" (jobs).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+
+from seedbed.core.errors import JobFailure
+from seedbed.core.job import Job
 
 MAX_JOB_FAILURES = 3
 MAX_JOB_KILLS = 2
@@ -41,6 +45,28 @@ def job_backoff(failures: int, *, kills: int = 0) -> timedelta | None:
         return None
     growth: int = 4 ** (failures - 1)
     return min(JOB_BACKOFF_CAP, JOB_BACKOFF_BASE * growth)
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A job is tried again: after this wait, by the engine at that place of its route, with what it failed there."""
+
+    leg: int
+    wait: timedelta
+    failures: int
+    kills: int
+
+
+def after_failure(job: Job, failure: JobFailure) -> Again | None:
+    """Return how a processing job goes on after a failure, or None if it has failed for good.
+
+    The next engine of its route is better than the same once more; only the last one is tried again and again.
+    """
+    if failure.may_fall_back and job.leg + 1 < len(job.route):
+        return Again(job.leg + 1, timedelta(0), failures=0, kills=0)
+    failures, kills = job.failures + 1, job.kills + failure.costs_child
+    wait = job_backoff(failures, kills=kills) if failure.is_retryable else None
+    return None if wait is None else Again(job.leg, wait, failures, kills)
 
 
 def webhook_wait(
