@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from seedbed.settings import Settings
 
 
+MAX_WORKERS = 16  # what the embedded database has connections for; more: `seedbed work`, beside one of your own
 TEST_REQUESTS_PER_MINUTE = 1_000_000  # a test polls without a pause; [seedbed:refuse=rate_limited] tries the limit
 
 
 def serve(
-    workers: Annotated[int, typer.Option(min=0, max=64, help="How many workers to run beside the API.")] = 1,
+    workers: Annotated[int, typer.Option(min=0, max=MAX_WORKERS, help="How many workers to run beside the API.")] = 1,
     test: Annotated[
         bool, typer.Option("--test", help="For the tests of a client: thrown away at the end, with a test key.")
     ] = False,

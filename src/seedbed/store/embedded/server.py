@@ -27,7 +27,7 @@ from seedbed.store.embedded.place import Place
 from seedbed.store.embedded.watch import Watcher
 
 _LOG_LIMIT_BYTES = 4 * 1024 * 1024
-_SETTINGS = {
+SETTINGS = {
     "shared_buffers": "64MB",
     "max_connections": "220",  # 16 workers (`serve --workers`) of at most 12 each, and the API's
     "max_wal_size": "256MB",
@@ -79,7 +79,7 @@ def start(data_dir: Path, *, tcp: bool = False, settings: Mapping[str, str] | No
     open (on Windows there is only TCP). `settings` go over ours, as in postgresql.conf.
     Raises NotReady if the folder cannot be used, is in use, or belongs to another major version.
     """
-    chosen = {**_SETTINGS, **(settings or {})}
+    chosen = {**SETTINGS, **(settings or {})}
     with named_faults(data_dir), ExitStack() as undo:
         place.make(data_dir)
         data_dir = data_dir.resolve()
