@@ -78,7 +78,7 @@ async def attack(base_url: str, key: str, cases: int, *, seed: int, path_regex: 
             "--header", f"Authorization: Bearer {key}", "--checks", CHECKS, "--seed", str(seed), "--no-shrink",
             "--max-examples", str(max(5, cases // 20)), "--generation-database", "none", "--warnings", "off",
             "--include-path-regex", path_regex, "--exclude-path-regex", STREAMS,
-            "--continue-on-failure", "--request-timeout", "60", "--workers", "8",
+            "--continue-on-failure", "--request-timeout", "60", "--workers", "1",
             "--report", "ndjson", "--report-ndjson-path", str(report), "--no-color",
             cwd=folder,
         )  # fmt: skip
