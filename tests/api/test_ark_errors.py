@@ -1,13 +1,9 @@
-"""Every refusal as the Ark dialect writes it: the official codes, one envelope, and the request's id in the message."""
+"""What is refused in the Ark dialect: the official codes, one envelope, and the request's id in the message."""
 
 from __future__ import annotations
 
 import pytest
 from arks import MODEL, TASKS, media, post_task, text
-
-from seedbed.api.ark.errors import CODE, STATUS, envelope, status_of
-from seedbed.core import errors
-from seedbed.core.errors import Refusal
 
 WRONG = {
     "a wrong type": ({"duration": "5"}, "InvalidParameter.duration", "duration"),
@@ -108,48 +104,3 @@ async def test_a_body_that_is_no_json_is_refused(ada):
     answer = await ada.post(TASKS, content=b"{", headers={"Content-Type": "application/json"})
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "InvalidParameter.body")
-
-
-# CONTRACT 4, the lower half of its table, in the Ark column.
-CONTRACT = [
-    (errors.InvalidRequest("x", param="ratio"), 400, "InvalidParameter.ratio"),
-    (errors.InvalidRequest("prompt is required.", param="prompt"), 400, "MissingParameter.prompt"),
-    (errors.InvalidJson("x"), 400, "InvalidParameter.body"),
-    (errors.Unauthorized(), 401, "AuthenticationError"),
-    (errors.Forbidden("read"), 403, "AccessDenied"),
-    (errors.InsufficientCredits(needed_credits=2, available_credits=1), 403, "AccountOverdueError"),
-    (errors.NotFound("x", param="id"), 404, "NotFound.id"),
-    (errors.InvalidRequest("x", param="model"), 404, "InvalidEndpointOrModel.NotFound"),
-    (errors.MethodNotAllowed("PUT", ("GET",)), 405, "InvalidAction"),
-    (errors.NotCancellable("processing"), 409, "OperationDenied.InvalidState"),
-    (errors.IdempotencyInFlight(), 409, "OperationDenied.InvalidState"),
-    (errors.IdempotencyMismatch(), 409, "OperationDenied.InvalidState"),
-    (errors.Gone("x"), 404, "NotFound"),
-    (errors.TooLarge("A body", limit_bytes=1), 413, "InvalidParameter.OversizedImage"),
-    (errors.UnsupportedMediaType("x"), 415, "InvalidParameter.UnsupportedImageFormat"),
-    (errors.RangeNotSatisfiable(size_bytes=1), 416, "InvalidParameter"),
-    (errors.RateLimited(retry_after_s=1), 429, "RateLimitExceeded.EndpointRPMExceeded"),
-    (errors.QueueFull(limit_jobs=1, retry_after_s=1), 429, "QuotaExceeded"),
-    (errors.InternalError(), 500, "InternalServiceError"),
-    (errors.Unavailable("x"), 503, "ServiceUnavailable"),
-]
-
-
-@pytest.mark.parametrize(("refusal", "status", "code"), CONTRACT, ids=lambda value: type(value).__name__)
-def test_each_refusal_has_its_code_and_its_status(refusal, status, code):
-    error = envelope(refusal).error
-
-    assert (status_of(refusal), error.code, error.message) == (status, code, str(refusal))
-    assert error.type
-
-
-def test_no_refusal_is_left_out():
-    kinds = set(_below(Refusal))
-
-    assert kinds == set(STATUS) == set(CODE) == {type(refusal) for refusal, _, _ in CONTRACT}
-
-
-def _below(kind):
-    for each in kind.__subclasses__():
-        yield each
-        yield from _below(each)
