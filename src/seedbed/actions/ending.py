@@ -12,8 +12,8 @@ from seedbed.actions.telling import tell
 from seedbed.core.credits import TransferKind
 from seedbed.core.errors import JobFailure
 from seedbed.core.fairness import correction_ms
-from seedbed.core.job import Failure, Job, State, move
-from seedbed.core.retry import job_backoff
+from seedbed.core.job import Failure, Job, State, Try, move
+from seedbed.core.retry import after_failure
 from seedbed.core.webhooks import StopReason, address_of, switched_off_warning
 from seedbed.store import assets, deliveries, endpoints, jobs, lanes, ledger, leftovers
 from seedbed.store.database import Connection
@@ -38,12 +38,31 @@ async def end(conn: Connection, job: Job, to: State, *, at: datetime) -> Job:
 
 
 async def fail(conn: Connection, job: Job, failure: JobFailure, *, at: datetime) -> Job:
-    """Count a failure of a processing job: it waits to be tried again, or it has failed for good."""
-    counted = replace(job, failures=job.failures + 1, kills=job.kills + failure.costs_child)
-    wait = job_backoff(counted.failures, kills=counted.kills) if failure.is_retryable else None
-    if wait is not None:
-        return await requeue(conn, counted, run_at=at + wait, at=at)
-    return await end(conn, replace(counted, failure=Failure(failure.code, str(failure))), State.FAILED, at=at)
+    """Count a failure of a processing job: it goes to its next engine, waits to be tried again, or has failed for good.
+
+    The lane of the next engine must be locked if the failure may fall back.
+    """
+    engine = job.route[job.leg].engine if job.route else job.engine or ""
+    failed = replace(job, tried=(*job.tried, Try(engine, failure.code, at)))
+    again = after_failure(job, failure)
+    if again is None:
+        counted = replace(failed, failures=job.failures + 1, kills=job.kills + failure.costs_child)
+        return await end(conn, replace(counted, failure=Failure(failure.code, str(failure))), State.FAILED, at=at)
+    counted = replace(failed, failures=again.failures, kills=again.kills)
+    if again.leg == job.leg:
+        return await requeue(conn, counted, run_at=at + again.wait, at=at)
+    return await _fall_back(conn, job, counted, again.leg, at=at)
+
+
+async def _fall_back(conn: Connection, before: Job, counted: Job, leg: int, *, at: datetime) -> Job:
+    """Put the job into the lane of another engine. What the one before remembered is not that one's."""
+    following = replace(counted, leg=leg, pool=counted.route[leg].pool, memory=None, engine=None)
+    await lanes.cross(conn, lane_of(following))
+    queued = await jobs.settle(conn, move(following, State.QUEUED, at=at), run_at=at)
+    await leftovers.leave(conn, before.id, before.attempt, at=at)
+    await lanes.change(conn, lane_of(before), **_leaving(before, at=at))
+    await tell(conn, queued, at=at)
+    return queued
 
 
 async def requeue(conn: Connection, job: Job, *, run_at: datetime | None = None, at: datetime) -> Job:

@@ -8,6 +8,7 @@ from typing import Any
 
 from seedbed.actions.ending import end, fail
 from seedbed.actions.holding import holding
+from seedbed.actions.wake import wake
 from seedbed.core.errors import JobFailure
 from seedbed.core.job import Job, Output, State
 from seedbed.store import notices
@@ -22,6 +23,7 @@ class Success:
     engine: str
     shot_plan: dict[str, Any] | None = None
     warnings: tuple[str, ...] = field(default=())
+    sent: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,8 @@ async def finish(
     conn: Connection, job_id: str, attempt: int, outcome: Success | JobFailure, *, at: datetime | None = None
 ) -> Finished | None:
     """Return the job's new state, or None if this attempt has lost it: then nothing was changed."""
-    async with holding(conn, job_id, attempt, at=at) as held:
+    falls_back = isinstance(outcome, JobFailure) and outcome.may_fall_back
+    async with holding(conn, job_id, attempt, falls_back=falls_back, at=at) as held:
         if held is None:
             return None
         if isinstance(outcome, JobFailure):
@@ -43,6 +46,8 @@ async def finish(
         else:
             job = await end(conn, _with_result(held.job, outcome), State.SUCCEEDED, at=held.at)
     await notices.tell_change(conn, job_id)
+    if job.leg != held.job.leg:
+        await wake(conn, job.pool)
     return Finished(job)
 
 
@@ -52,5 +57,6 @@ def _with_result(job: Job, success: Success) -> Job:
         output=success.output,
         engine=success.engine,
         shot_plan=success.shot_plan or job.shot_plan,
+        sent=success.sent,
         warnings=tuple(dict.fromkeys(job.warnings + success.warnings)),
     )

@@ -46,6 +46,7 @@ async def insert(conn: Connection, job: Job, *, run_at: datetime | None = None) 
         "is_live": job.is_live,
         "dialect": job.dialect,
         "pool": job.pool,
+        "route": to_json(job.route) if job.route else None,
         "request": to_json(job.request),
         "priority": job.request.priority,
         "price_credits": job.charged_credits,
@@ -82,6 +83,11 @@ async def settle(conn: Connection, job: Job, *, run_at: datetime | None = None) 
         "state": job.state,
         "failures": job.failures,
         "kills": job.kills,
+        "pool": job.pool,
+        "leg": job.leg,
+        "tried": to_json(job.tried) if job.tried else None,
+        "memory": to_json(job.memory),
+        "sent": to_json(job.sent),
         "run_at": run_at,
         "engine": job.engine,
         "shot_plan": to_json(job.shot_plan),
@@ -121,10 +127,10 @@ async def queue_place(conn: Connection, job: Job, *, worker_within_s: float = SI
 _GET = "select * from job where id = %(id)s and account_id = %(account_id)s and is_live = %(is_live)s"
 _INSERT = """
 insert into job (id, account_id, is_live, api_key_id, dialect, pool, request, priority, rank_at, price_credits,
-    estimate_ms, run_at, deadline_at, aspect_ratio, warnings, created_at, is_flexible, shown_model)
+    estimate_ms, run_at, deadline_at, aspect_ratio, warnings, created_at, is_flexible, shown_model, route)
 values (%(id)s, %(account_id)s, %(is_live)s, %(api_key_id)s, %(dialect)s, %(pool)s, %(request)s, %(priority)s,
     %(rank_at)s, %(price_credits)s, %(estimate_ms)s, %(run_at)s, %(deadline_at)s, %(aspect_ratio)s, %(warnings)s,
-    %(created_at)s, %(is_flexible)s, %(shown_model)s)
+    %(created_at)s, %(is_flexible)s, %(shown_model)s, %(route)s)
 returning *
 """
 _LOCK = """
@@ -136,6 +142,7 @@ where id = %(id)s and attempt = %(attempt)s and state = 'processing' for no key 
 """
 _SETTLE = """
 update job set state = %(state)s, failures = %(failures)s, kills = %(kills)s, run_at = coalesce(%(run_at)s, run_at),
+    pool = %(pool)s, leg = %(leg)s, tried = %(tried)s, memory = %(memory)s, sent = %(sent)s,
     lease_until = null, worker = null, stage = null, fraction = null, engine = %(engine)s, shot_plan = %(shot_plan)s,
     warnings = %(warnings)s, output = %(output)s, error_code = %(error_code)s, error_message = %(error_message)s,
     finished_at = %(finished_at)s, version = version + 1

@@ -43,6 +43,19 @@ async def lock(conn: Connection, lane: Lane) -> None:
     await conn.execute(_LOCK, asdict(lane))
 
 
+async def lock_both(conn: Connection, lane: Lane, other: Lane) -> None:
+    """Lock two lanes of an account and mode, in the order of their pools. A new one gets the first one's limit."""
+    for each in sorted({lane, other}, key=lambda each: each.pool):
+        if each != lane:
+            await conn.execute(_OPEN, {**asdict(each), "like": lane.pool})
+        await lock(conn, each)
+
+
+async def cross(conn: Connection, lane: Lane) -> None:
+    """Count one more queued job in a lane that is locked, for a job that comes from another."""
+    await conn.execute(_CROSS, asdict(lane))
+
+
 async def lock_next_free(conn: Connection, pools: Sequence[str], *, at: datetime | None) -> Lane | None:
     """Lock the lane whose turn it is among those with a job to give and a place to run it.
 
@@ -111,20 +124,35 @@ where coalesce(
     > (select count(*) from job where api_key_id = waiting.api_key_id and state = 'processing'), true)
 order by first.rank_at, first.number limit 1
 """
-_ENTER = """
-insert into lane (account_id, is_live, pool, max_running, weight, queued, vtime_ms)
-values (%(account_id)s, %(is_live)s, %(pool)s, %(max_running)s, %(weight)s, 1, coalesce(
+# What the pool's virtual clock shows.
+_CLOCK = """
+coalesce(
     (select min(vtime_ms) from lane where pool = %(pool)s and queued + running > 0),
     (select min(vtime_ms) from lane where queued + running > 0),
     (select max(vtime_ms) from lane),
-    0))
+    0)
+"""
+_ENTER = f"""
+insert into lane (account_id, is_live, pool, max_running, weight, queued, vtime_ms)
+values (%(account_id)s, %(is_live)s, %(pool)s, %(max_running)s, %(weight)s, 1, {_CLOCK})
 on conflict (account_id, is_live, pool) do update set
     queued = lane.queued + 1,
     max_running = excluded.max_running,
     vtime_ms = case
         when lane.queued + lane.running = 0 then greatest(lane.vtime_ms, excluded.vtime_ms) else lane.vtime_ms
     end
-"""
+"""  # noqa: S608 - both parts are constants
+_OPEN = f"""
+insert into lane (account_id, is_live, pool, max_running, weight, vtime_ms)
+select account_id, is_live, %(pool)s, max_running, weight, {_CLOCK} from lane
+where account_id = %(account_id)s and is_live = %(is_live)s and pool = %(like)s
+on conflict (account_id, is_live, pool) do nothing
+"""  # noqa: S608 - both parts are constants
+_CROSS = f"""
+update lane set queued = queued + 1, vtime_ms = case
+    when queued + running = 0 then greatest(vtime_ms, {_CLOCK}) else vtime_ms end
+where account_id = %(account_id)s and is_live = %(is_live)s and pool = %(pool)s
+"""  # noqa: S608 - both parts are constants
 _QUEUED = "select sum(queued) as queued from lane where account_id = %(account_id)s and is_live = %(is_live)s"
 _LOCK = """
 select from lane where account_id = %(account_id)s and is_live = %(is_live)s and pool = %(pool)s for no key update

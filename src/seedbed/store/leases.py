@@ -65,6 +65,12 @@ async def note(
     return await one_or_none(conn, _NOTE, facts) is not None
 
 
+async def remember(conn: Connection, job_id: str, attempt: int, memory: dict[str, Any]) -> bool:
+    """Store what the job's engine must not forget. False: the job is this attempt's no more."""
+    facts = {"id": job_id, "attempt": attempt, "memory": to_json(memory)}
+    return await one_or_none(conn, _REMEMBER, facts) is not None
+
+
 async def overdue(conn: Connection, *, limit: int, at: datetime | None) -> list[Overdue]:
     """Return jobs whose lease has run out or whose deadline has passed, the longest overdue first."""
     rows = await many(conn, _OVERDUE, {"limit": limit, "at": at})
@@ -111,6 +117,9 @@ update job set version = version + 1,
         where said <> all (warnings) order by place)
 where id = %(id)s and attempt = %(attempt)s and state = 'processing'
 returning id
+"""
+_REMEMBER = """
+update job set memory = %(memory)s where id = %(id)s and attempt = %(attempt)s and state = 'processing' returning id
 """
 _OVERDUE = """
 select id, account_id, is_live, pool from job

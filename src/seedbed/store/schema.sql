@@ -101,7 +101,7 @@ create table job (
     price_credits bigint not null check (price_credits >= 0),
     estimate_ms   bigint not null check (estimate_ms > 0), -- engine time, for fair share and for the place in the queue
     attempt       integer not null default 0, -- the fence: grows with every claim; every write of a worker names it
-    failures      integer not null default 0, -- the retry budget; a hand-back costs none
+    failures      integer not null default 0, -- the retry budget under one engine; a hand-back costs none
     version       integer not null default 1, -- grows with every change its owner can see, progress apart
     run_at        timestamptz not null, -- not claimed before; in the future while a retry waits
     deadline_at   timestamptz not null, -- failed (expired) from then on
@@ -126,6 +126,11 @@ create table job (
     is_flexible   boolean not null default false, -- waits for everybody else, at half the price
     shown_model   text, -- the id of the model as the request named it
     preview_attempt integer, -- the last attempt that stored a preview
+    route  json, -- the engines that may make it, in order, with their pools; null: whichever its pool has
+    leg    integer not null default 0 check (leg >= 0), -- which of them it is with: `pool` is that one's
+    tried  json, -- the attempts that failed: engine, code, moment
+    memory json, -- of its engine, about work that goes on elsewhere; for operators alone
+    sent   json, -- what the model was told in place of the request
     foreign key (account_id, is_live, pool) references lane,
     check ((state = 'processing') = (lease_until is not null)),
     check ((state = 'processing') = (worker is not null)),
