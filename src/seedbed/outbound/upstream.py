@@ -39,6 +39,7 @@ PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 15.0
 MAX_RETRY_AFTER_S = 120.0
+LONGEST_S = 600.0  # one request with its answer, however steadily the server sends a little
 
 
 class Unanswered(Exception):
@@ -104,12 +105,12 @@ class Upstream:
     def close(self) -> None:
         self._client.close()
 
-    def send(self, method: str, path: str, *, beat: Beat, **request: Any) -> Reply:
+    def send(self, method: str, path: str, *, beat: Beat, deadline_s: float = LONGEST_S, **request: Any) -> Reply:
         """Send once, and return whatever is answered. `request` is as httpx takes it: json, data, files, params ...
 
         Raises Unanswered, and Stop from `beat`: then it is unknown what becomes of the request.
         """
-        return beside(functools.partial(self._send, method, path, request), beat)
+        return beside(functools.partial(self._send, method, path, request), beat, deadline_s=deadline_s)
 
     def ask(self, method: str, path: str, *, beat: Beat, patience_s: float = 60.0, **request: Any) -> Reply:
         """Send what may be repeated, again and again until something is answered that will not pass by itself.
@@ -134,12 +135,39 @@ class Upstream:
             pause(pause_s, beat)
             wait_s = min(2 * wait_s, LONGEST_WAIT_S)
 
-    def download(self, url: str, out: Path, *, beat: Beat, limit_bytes: int, deadline_s: float = 600.0) -> None:
-        """Bring a result into a new file. `url` may be a path here, an address here, or a public one elsewhere.
+    def download(
+        self,
+        url: str,
+        out: Path,
+        *,
+        beat: Beat,
+        limit_bytes: int,
+        deadline_s: float = 600.0,
+        patience_s: float = 0.0,
+    ) -> None:
+        """Bring a result into a file, which is not there if it fails. `url` may be a path or an address here, or a
+        public one elsewhere.
 
-        Only this server's own origin sees the headers. Raises UpstreamFailed, and Stop from `beat`.
+        Only this server's own origin sees the headers. `patience_s`: how long it is asked for again where it is not
+        there yet (404), not to be had now, or broke off. Raises UpstreamFailed, and Stop from `beat`.
         """
-        beside(functools.partial(self._download, url, out, limit_bytes, deadline_s), beat)
+        until_s = time.monotonic() + deadline_s
+        patient_until_s = min(until_s, time.monotonic() + patience_s)
+        wait_s = FIRST_WAIT_S
+        work = functools.partial(self._download, url, out, limit_bytes, until_s)
+        while True:
+            out.unlink(missing_ok=True)
+            try:
+                return beside(work, beat, deadline_s=max(1.0, until_s + self.timeout_s - time.monotonic()))
+            except Unanswered as exc:
+                if time.monotonic() + wait_s > patient_until_s:
+                    out.unlink(missing_ok=True)
+                    raise UpstreamFailed(f"The remote engine's video could not be downloaded: {exc}.") from exc
+            except UpstreamFailed:
+                out.unlink(missing_ok=True)
+                raise
+            pause(wait_s, beat)
+            wait_s = min(2 * wait_s, LONGEST_WAIT_S)
 
     def _url(self, path: str) -> str:
         return path if "://" in path else f"{self.base_url}{path}"
@@ -154,18 +182,22 @@ class Upstream:
             raise Unanswered(f"no answer came within {self.timeout_s:g} s", was_sent=True) from exc
         except httpx.HTTPError as exc:
             raise Unanswered("the connection broke before the answer was whole", was_sent=True) from exc
+        except httpx.InvalidURL as exc:
+            raise UpstreamFailed("The remote engine's address is none that can be called.") from exc
         return Reply(response.status_code, {k.lower(): v for k, v in response.headers.items()}, content)
 
-    def _download(self, url: str, out: Path, limit_bytes: int, deadline_s: float) -> None:
-        until_s = time.monotonic() + deadline_s
+    def _download(self, url: str, out: Path, limit_bytes: int, until_s: float) -> None:
         url = self._url(url)
-        for _ in range(MAX_REDIRECTS + 1):
-            if not _is_same_origin(url, self.base_url):
-                return self._fetch(url, out, limit_bytes, until_s)
-            following = self._receive(url, out, limit_bytes, until_s)
-            if following is None:
-                return None
-            url = urljoin(url, following)
+        try:
+            for _ in range(MAX_REDIRECTS + 1):
+                if not _is_same_origin(url, self.base_url):
+                    return self._fetch(url, out, limit_bytes, until_s)
+                following = self._receive(url, out, limit_bytes, until_s)
+                if following is None:
+                    return None
+                url = urljoin(url, following)
+        except (httpx.InvalidURL, ValueError) as exc:
+            raise UpstreamFailed("The remote engine's video lies at an address that is none.") from exc
         raise UpstreamFailed(f"The remote engine's result redirects more than {MAX_REDIRECTS} times.")
 
     def _receive(self, url: str, out: Path, limit_bytes: int, until_s: float) -> str | None:
@@ -174,6 +206,8 @@ class Upstream:
             with self._client.stream("GET", url) as response:
                 if response.is_redirect:
                     return str(response.headers.get("location", ""))
+                if response.status_code == 404 or response.status_code in PASSING:
+                    raise Unanswered(f"the server answered {response.status_code}", was_sent=True)
                 if response.status_code != 200:
                     raise UpstreamFailed(f"The remote engine answered {response.status_code} instead of its video.")
                 with out.open("wb") as file:
@@ -183,8 +217,10 @@ class Upstream:
                             raise UpstreamFailed(f"The remote engine's video is larger than {limit_bytes} bytes.")
                         if time.monotonic() > until_s:
                             raise UpstreamFailed("The remote engine's video took too long to download.")
+        except httpx.ConnectError as exc:
+            raise Unanswered("no connection could be made", was_sent=False) from exc
         except httpx.HTTPError as exc:
-            raise UpstreamFailed("The remote engine broke off while its video was downloaded.") from exc
+            raise Unanswered("the server broke off", was_sent=True) from exc
         return None
 
     def _fetch(self, url: str, out: Path, limit_bytes: int, until_s: float) -> None:
@@ -195,8 +231,12 @@ class Upstream:
             raise UpstreamFailed(f"The remote engine's video cannot be fetched: {fault.reason}.") from fault
 
 
-def beside(work: Callable[[], T], beat: Beat) -> T:
-    """Do the work in a thread while `beat` is called. If that raises, the work is left to end by itself."""
+def beside(work: Callable[[], T], beat: Beat, *, deadline_s: float = float("inf")) -> T:
+    """Do the work in a thread while `beat` is called. If that raises, the work is left to end by itself.
+
+    So it is after `deadline_s`; then Unanswered is raised.
+    """
+    until_s = time.monotonic() + deadline_s
     outcome: list[T] = []
     faults: list[BaseException] = []
 
@@ -211,6 +251,8 @@ def beside(work: Callable[[], T], beat: Beat) -> T:
     while thread.is_alive():
         beat()
         thread.join(BEAT_S)
+        if time.monotonic() > until_s and thread.is_alive():
+            raise Unanswered(f"no whole answer came within {deadline_s:g} s", was_sent=True)
     if faults:
         raise faults[0]
     return outcome[0]
