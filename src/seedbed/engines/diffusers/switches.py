@@ -13,7 +13,7 @@ from typing import Any
 from seedbed.engines.diffusers.card_fields import Fields
 
 OFFLOADS = ("none", "model", "group", "sequential")
-QUANTISATIONS = ("none", "float8_storage", "bitsandbytes_8bit", "bitsandbytes_4bit", "torchao_int8", "torchao_float8")
+QUANTISATIONS = ("none", "float8_storage", "torchao_int8", "torchao_float8")
 STEP_CACHES = ("none", "first_block")
 
 
@@ -21,12 +21,12 @@ STEP_CACHES = ("none", "first_block")
 class Switches:
     """`attention` is a back end of the library's dispatcher, None its default.
 
-    `offload`: what stays on the CPU while it is not needed (whole models, groups of layers, or single layers: each
-    saves more and costs more). `compiles`: the transformer's repeated blocks are compiled; with `warms_up` a short clip
+    `offload`: what stays on the CPU while it is not needed: whole models, groups of layers, or single layers; each
+    saves more and costs more. `compiles`: the transformer's repeated blocks are compiled; with `warms_up` a short clip
     is made at the start, so that no job pays for it. `quantisation` is of the transformer's weights; `float8_storage`
-    needs no further package. `step_cache` leaves out what changes little from step to step, and costs likeness:
-    `step_cache_threshold` says how little. `lora` is folded in at the start, as for a distilled model; `loras` are
-    those that a job may name, each a file.
+    needs no further package, the others need torchao. `step_cache` leaves out what changes little from step to step,
+    and costs likeness: `step_cache_threshold` says how little. `lora` is a file that every clip is made with, as for
+    a distilled model; `loras` are those that a job may name, each a file.
     """
 
     attention: str | None = None
