@@ -1,6 +1,7 @@
-"""Compares a finished MP4 with what the contract promises, without decoding its picture. Source: CONTRACT 1.10.
+"""Compares a finished MP4 with what the contract promises, hardly decoding its picture. Source: CONTRACT 1.10.
 
-Every packet is walked over, because a header may claim any number of frames; what is inside them is left alone.
+Every packet is walked over, because a header may claim any number of frames; what is inside them is left alone. Only
+the first frame is decoded: it alone knows whether a player would turn the picture.
 """
 
 from __future__ import annotations
@@ -75,7 +76,11 @@ def is_faststart(path: Path) -> bool:
 
 def _is_right_video(container: InputContainer, canvas: Canvas) -> bool:
     stream = container.streams.video[0]
-    return _has_right_form(stream, canvas) and _has_right_frames(container, stream, canvas)
+    return (
+        _has_right_form(stream, canvas)
+        and _has_right_frames(container, stream, canvas)
+        and _is_upright(container, stream)
+    )
 
 
 def _has_right_form(stream: VideoStream, canvas: Canvas) -> bool:
@@ -91,8 +96,20 @@ def _has_right_form(stream: VideoStream, canvas: Canvas) -> bool:
 
 def _has_right_frames(container: InputContainer, stream: VideoStream, canvas: Canvas) -> bool:
     step = Fraction(1, canvas.fps) / Fraction(stream.time_base or 1)
-    shown = sorted(packet.pts for packet in container.demux(stream) if packet.pts is not None)
-    return shown == [number * step for number in range(canvas.frames)]
+    shown: list[int] = []
+    for packet in container.demux(stream):
+        # A corrupt one is where the file was cut off.
+        if packet.is_corrupt or len(shown) > canvas.frames:
+            return False
+        if packet.pts is not None:
+            shown.append(packet.pts)
+    return sorted(shown) == [number * step for number in range(canvas.frames)]
+
+
+def _is_upright(container: InputContainer, stream: VideoStream) -> bool:
+    container.seek(0)
+    first = next(container.decode(stream), None)
+    return first is not None and first.rotation == 0
 
 
 def _is_right_sound(container: InputContainer, canvas: Canvas, *, wants_audio: bool) -> bool:
