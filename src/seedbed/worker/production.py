@@ -32,11 +32,16 @@ def produce(engine: Engine, work: wire.Make, report: Report) -> wire.Done:
         report(Stage.FINISHING, 0.0)
         tags = marks(capabilities.name, made.digital_source_type or capabilities.digital_source_type)
         promised = partial(conform, canvas=task.canvas, wants_audio=task.wants_audio, tags=tags)
-        conformed = promised(made.path, _new(folder, "bare") if marks_later else work.out)
+        share = 0.4 / task.canvas.frames
+        conformed = promised(
+            made.path,
+            _new(folder, "bare") if marks_later else work.out,
+            watch=lambda n: report(Stage.FINISHING, n * share),
+        )
+        held_frames = conformed.held_frames
         report(Stage.FINISHING, 0.5)
         last_frame = _last_frame(conformed.path) if work.last_frame else None
         if marks_later:
-            share = 0.4 / task.canvas.frames
             conformed = promised(
                 conformed.path, work.out, is_marked=True, watch=lambda n: report(Stage.FINISHING, 0.5 + n * share)
             )
@@ -51,9 +56,15 @@ def produce(engine: Engine, work: wire.Make, report: Report) -> wire.Done:
         size_bytes=conformed.size_bytes,
         sha256=conformed.sha256,
         shot_plan=made.shot_plan,
-        warnings=made.warnings,
+        warnings=made.warnings + _shortfall(held_frames),
         sent=made.sent,
     )
+
+
+def _shortfall(held_frames: int) -> tuple[str, ...]:
+    if held_frames == 0:
+        return ()
+    return (f"the engine's video is {held_frames} frames short, for which its last frame is held",)
 
 
 def _new(folder: str, name: str) -> Path:
