@@ -23,8 +23,8 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from seedbed.core.engine import Stop
-from seedbed.core.errors import JobFailure, UpstreamFailed
-from seedbed.core.faults import MediaFault
+from seedbed.core.errors import JobFailure, UpstreamFailed, UpstreamRefused
+from seedbed.core.faults import Fault, MediaFault
 from seedbed.core.openings import Opened
 from seedbed.outbound.fetch import fetch
 from seedbed.outbound.guard import USER_AGENT
@@ -149,7 +149,8 @@ class Upstream:
         public one elsewhere.
 
         Only this server's own origin sees the headers. `patience_s`: how long it is asked for again where it is not
-        there yet (404), not to be had now, or broke off. Raises UpstreamFailed, and Stop from `beat`.
+        there yet (404), not to be had now, or broke off. Raises UpstreamFailed (UpstreamRefused if it is too large),
+        and Stop from `beat`.
         """
         until_s = time.monotonic() + deadline_s
         patient_until_s = min(until_s, time.monotonic() + patience_s)
@@ -214,7 +215,7 @@ class Upstream:
                     for chunk in response.iter_raw():
                         file.write(chunk)
                         if file.tell() > limit_bytes:
-                            raise UpstreamFailed(f"The remote engine's video is larger than {limit_bytes} bytes.")
+                            raise UpstreamRefused(f"The remote engine's video is larger than {limit_bytes} bytes.")
                         if time.monotonic() > until_s:
                             raise UpstreamFailed("The remote engine's video took too long to download.")
         except httpx.ConnectError as exc:
@@ -228,7 +229,8 @@ class Upstream:
         try:
             asyncio.run(fetch(url, out, limit_bytes=limit_bytes, deadline_s=left_s, opened=self.opened))
         except MediaFault as fault:
-            raise UpstreamFailed(f"The remote engine's video cannot be fetched: {fault.reason}.") from fault
+            kind = UpstreamRefused if fault.fault is Fault.TOO_LARGE else UpstreamFailed
+            raise kind(f"The remote engine's video cannot be fetched: {fault.reason}.") from fault
 
 
 def beside(work: Callable[[], T], beat: Beat, *, deadline_s: float = float("inf")) -> T:

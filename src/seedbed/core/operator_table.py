@@ -1,0 +1,80 @@
+"""Reads the options that an operator gives an engine, strictly: a typing error must never pass for a default.
+
+Every fault is one sentence that names the option as it stands in the configuration and says what would be right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from seedbed.core.errors import NotReady
+from seedbed.core.openings import Opened, parse_opening
+
+
+class OperatorTable:
+    """The options of one engine. Each is asked for once by its name; `close` refuses those that nobody asked for."""
+
+    def __init__(self, kind: str, given: Mapping[str, Any]) -> None:
+        self._kind = kind
+        self._given = given
+        self._known: list[str] = []
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """Return a text that is not empty. Without a default it must be given."""
+        value = self._take(name, default)
+        if value is None:
+            raise self.fault(name, "is missing; give it as a text")
+        if not isinstance(value, str) or not value.strip():
+            raise self.fault(name, "must be a text that is not empty")
+        return value.strip()
+
+    def base_url(self, name: str, default: str | None = None) -> str:
+        """Return an http(s) URL without a slash at its end."""
+        url = self.text(name, default).rstrip("/")
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+            raise self.fault(name, "must be a URL such as https://videos.example.org, without a query")
+        return url
+
+    def choice(self, name: str, among: Collection[str], default: str) -> str:
+        value = self._take(name, default)
+        if value not in among:
+            raise self.fault(name, f"must be one of {', '.join(among)}")
+        return str(value)
+
+    def number(self, name: str, default: float, *, least: float, most: float) -> float:
+        value = self._take(name, default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+            raise self.fault(name, f"must be a number from {least:g} to {most:g}")
+        return float(value)
+
+    def names(self, name: str, default: Mapping[str, str]) -> dict[str, str]:
+        """Return a table of texts: what is called so here, and what there. What it leaves out keeps its default."""
+        value = self._take(name, {})
+        if not isinstance(value, Mapping) or not all(isinstance(v, str) and v for v in value.values()):
+            raise self.fault(name, 'must be a table such as { "seedance-2.0" = "the name there" }')
+        return {**default, **value}
+
+    def networks(self, name: str) -> tuple[Opened, ...]:
+        value = self._take(name, [])
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            raise self.fault(name, 'must be a list of networks such as ["10.0.0.0/8"]')
+        try:
+            return tuple(parse_opening(each) for each in value)
+        except ValueError as exc:
+            raise self.fault(name, f"holds something that is no network: {exc}") from exc
+
+    def close(self) -> None:
+        unknown = sorted(self._given.keys() - set(self._known))
+        if unknown:
+            raise self.fault(unknown[0], f"is not known; the options are {', '.join(self._known)}")
+
+    def fault(self, name: str, what: str) -> NotReady:
+        """Return the error that says it; `what` goes on the sentence that begins with the option."""
+        return NotReady(f"engines.{self._kind}: {name} {what}.")
+
+    def _take(self, name: str, default: Any) -> Any:
+        self._known.append(name)
+        return self._given.get(name, default)

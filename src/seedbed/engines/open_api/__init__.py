@@ -1,0 +1,1 @@
+"""The engine `open_api`: another service of the documented contract makes the videos."""
