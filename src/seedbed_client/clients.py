@@ -1,4 +1,4 @@
-"""The clients: a blocking one, and one for asyncio. Each only performs effects; what their methods do is shared.
+"""The clients: a blocking one, and one for asyncio. What their methods do is shared; each sends and waits its own way.
 
 A method is declared once. Found at a blocking client it returns its result, at the other one something to await.
 """
@@ -7,24 +7,56 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import os
 import time
 import types
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import AsyncExitStack, ExitStack, closing
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, Unpack, overload
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from contextlib import asynccontextmanager
+from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, overload
+from urllib.parse import urlsplit
 
 import httpx
 
-from seedbed_client import account, downloads, events, videos
-from seedbed_client.exchange import Answer, Effect, Emit, Now, Pause, Read, Send, Service, Steps, Stream, final, take
-from seedbed_client.transport import FOREIGN, Options, lost, must_trust_env, prepared, service_of
+from seedbed_client import files, videos, watching
+from seedbed_client.exchange import ROOT, Call, Service, Stream
+from seedbed_client.transport import prepared
 
 P = ParamSpec("P")
-T = TypeVar("T")
-C = TypeVar("C", bound="Seedbed | AsyncSeedbed")
+A = TypeVar("A")
+B = TypeVar("B")
+H = TypeVar("H", bound=httpx.Client | httpx.AsyncClient)  # which tells the clients apart
+
+HERE = "http://127.0.0.1:8000"
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-class Seedbed:
+class _Client(Generic[H]):
+    _http_kind: type[H]
+    _send: Any  # as Service wants them
+    _pause: Any
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        *,
+        http_client: H | None = None,
+        timeout_s: float = 60.0,
+        max_retries: int = 3,
+        idempotent_posts: bool = True,
+    ) -> None:
+        key = api_key or os.environ.get("SEEDBED_CLIENT_KEY") or None
+        url = (base_url or os.environ.get("SEEDBED_CLIENT_URL") or HERE).rstrip("/").removesuffix(ROOT)
+        # A proxy from the environment must not see what stays on this machine.
+        self._http = http_client or self._http_kind(trust_env=urlsplit(url).hostname not in _LOOPBACK)
+        self._is_ours = http_client is None
+        by = (self._send, self._pause, time.monotonic)
+        self.service = Service(url, key, *by, timeout_s, max_retries, idempotent_posts)
+        self.videos, self.assets = Videos[H](self), Assets[H](self)
+        self.models, self.credits = Models[H](self), Credits[H](self)
+
+
+class Seedbed(_Client[httpx.Client]):
     """The blocking client. Not for several threads at a time; give each its own.
 
     Close it, or use it in a `with` block. An `http_client` that you give stays yours to close.
@@ -35,20 +67,9 @@ class Seedbed:
     answer was lost is then not sent again, for it might be paid twice.
     """
 
-    def __init__(
-        self,
-        api_key: str | None = None,
-        base_url: str | None = None,
-        *,
-        http_client: httpx.Client | None = None,
-        **options: Unpack[Options],
-    ) -> None:
-        self.service = service_of(api_key, base_url, **options)
-        self._is_ours = http_client is None
-        self._http = http_client or httpx.Client(trust_env=must_trust_env(self.service.base_url))
-        self.videos, self.assets, self.models, self.credits = Videos(self), Assets(self), Models(self), Credits(self)
+    _http_kind = httpx.Client
 
-    def __enter__(self) -> Seedbed:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -58,64 +79,26 @@ class Seedbed:
         if self._is_ours:
             self._http.close()
 
-    def run(self, steps: Steps[T]) -> T:
-        """Take steps to their end and return the result."""
-        [result] = self.iterate(final(steps))
-        return result
+    def run(self, work: Coroutine[Any, Any, B]) -> B:
+        """Return the result of a coroutine over this client's service."""
+        return _done(work)
 
-    def iterate(self, steps: Stream[T]) -> Iterator[T]:
-        """Take steps and yield what they emit."""
-        came: Any = None
-        with closing(steps), ExitStack() as opened:
-            while (effect := take(steps, came)) is not None:
-                if isinstance(effect, Emit):
-                    came = None
-                    yield effect.value
-                else:
-                    came = self._perform(effect, opened)
+    async def _pause(self, seconds: float) -> None:
+        time.sleep(seconds)  # noqa: ASYNC251  to block is the point: whoever awaits this is never suspended
 
-    def _perform(self, effect: Effect, opened: ExitStack) -> Any:
-        try:
-            match effect:
-                case Pause(seconds):
-                    return time.sleep(seconds)
-                case Now():
-                    return time.monotonic()
-                case Read(answer):
-                    return next(answer.chunks, b"")
-                case Send():
-                    return self._send(effect, opened)
-        except FOREIGN as exc:
-            return lost(self.service, exc)
-
-    def _send(self, effect: Send, opened: ExitStack) -> Answer:
-        opened.close()
-        with prepared(self.service, effect.call) as request:
-            sent = self._http.build_request(**request)
-            response = self._http.send(sent, stream=True, follow_redirects=effect.is_open)
-        opened.callback(response.close)
-        if effect.is_open and response.is_success:
-            return Answer(response.status_code, response.headers, chunks=response.iter_bytes())
-        return Answer(response.status_code, response.headers, response.read())
+    @asynccontextmanager
+    async def _send(self, service: Service, call: Call) -> AsyncIterator[httpx.Response]:
+        with prepared(service, call) as request, self._http.stream(**request) as response:
+            assert isinstance(response.stream, httpx.SyncByteStream)
+            yield httpx.Response(response.status_code, headers=response.headers, content=_each(response.stream))
 
 
-class AsyncSeedbed:
+class AsyncSeedbed(_Client[httpx.AsyncClient]):
     """`Seedbed` for asyncio, with the same arguments. Close it, or use it in an `async with` block."""
 
-    def __init__(
-        self,
-        api_key: str | None = None,
-        base_url: str | None = None,
-        *,
-        http_client: httpx.AsyncClient | None = None,
-        **options: Unpack[Options],
-    ) -> None:
-        self.service = service_of(api_key, base_url, **options)
-        self._is_ours = http_client is None
-        self._http = http_client or httpx.AsyncClient(trust_env=must_trust_env(self.service.base_url))
-        self.videos, self.assets, self.models, self.credits = Videos(self), Assets(self), Models(self), Credits(self)
+    _http_kind = httpx.AsyncClient
 
-    async def __aenter__(self) -> AsyncSeedbed:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -125,110 +108,89 @@ class AsyncSeedbed:
         if self._is_ours:
             await self._http.aclose()
 
-    async def run(self, steps: Steps[T]) -> T:
-        """Take steps to their end and return the result."""
-        [result] = [value async for value in self.iterate(final(steps))]
+    async def run(self, work: Coroutine[Any, Any, B]) -> B:
+        return await work
+
+    _pause = staticmethod(asyncio.sleep)
+
+    @asynccontextmanager
+    async def _send(self, service: Service, call: Call) -> AsyncIterator[httpx.Response]:
+        with prepared(service, call) as request:
+            async with self._http.stream(**request) as response:
+                yield response
+
+
+async def _each(chunks: Iterable[bytes]) -> AsyncIterator[bytes]:
+    for chunk in chunks:
+        yield chunk
+
+
+def _done(work: Coroutine[Any, Any, B]) -> B:
+    """Run a coroutine that nothing suspends."""
+    try:
+        work.send(None)
+    except StopIteration as end:
+        result: B = end.value
         return result
-
-    async def iterate(self, steps: Stream[T]) -> AsyncIterator[T]:
-        """Take steps and yield what they emit."""
-        came: Any = None
-        with closing(steps):
-            async with AsyncExitStack() as opened:
-                while (effect := take(steps, came)) is not None:
-                    if isinstance(effect, Emit):
-                        came = None
-                        yield effect.value
-                    else:
-                        came = await self._perform(effect, opened)
-
-    async def _perform(self, effect: Effect, opened: AsyncExitStack) -> Any:
-        try:
-            match effect:
-                case Pause(seconds):
-                    return await asyncio.sleep(seconds)
-                case Now():
-                    return time.monotonic()
-                case Read(answer):
-                    return await anext(answer.chunks, b"")
-                case Send():
-                    return await self._send(effect, opened)
-        except FOREIGN as exc:
-            return lost(self.service, exc)
-
-    async def _send(self, effect: Send, opened: AsyncExitStack) -> Answer:
-        await opened.aclose()
-        with prepared(self.service, effect.call) as request:
-            sent = self._http.build_request(**request)
-            response = await self._http.send(sent, stream=True, follow_redirects=effect.is_open)
-        opened.push_async_callback(response.aclose)
-        if effect.is_open and response.is_success:
-            return Answer(response.status_code, response.headers, chunks=response.aiter_bytes())
-        return Answer(response.status_code, response.headers, await response.aread())
+    raise AssertionError("unreachable: the blocking client suspends nothing")
 
 
-class Part(Generic[C]):
+def _emitted(stream: Stream[B]) -> Iterator[B]:
+    """Yield what comes out of a stream that nothing suspends."""
+    try:
+        while (one := _done(anext(stream, None))) is not None:
+            yield one
+    finally:
+        _done(stream.aclose())
+
+
+class Part(Generic[H]):
     """Some methods of a client."""
 
-    def __init__(self, client: C) -> None:
+    def __init__(self, client: _Client[H]) -> None:
         self.client = client
 
 
-class Method(Generic[P, T]):
-    """A method that takes the steps of a function to their end."""
+class Method(Generic[P, A, B]):
+    """A function of the service as a method. Of what it returns, the blocking client gives what `finish` makes."""
 
-    def __init__(self, step: Callable[Concatenate[Service, P], Steps[T]]) -> None:
-        self._step = step
+    def __init__(self, step: Callable[Concatenate[Service, P], A], finish: Callable[[A], B]) -> None:
+        self._step, self._finish = step, finish
 
     @overload
-    def __get__(self, part: Part[Seedbed], kind: object) -> Callable[P, T]: ...
+    def __get__(self, part: Part[httpx.Client], kind: object) -> Callable[P, B]: ...
     @overload
-    def __get__(self, part: Part[AsyncSeedbed], kind: object) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    def __get__(self, part: Part[httpx.AsyncClient], kind: object) -> Callable[P, A]: ...
     def __get__(self, part: Any, kind: object) -> Any:
-        return self if part is None else _bound(part.client.service, part.client.run, self._step)
+        @functools.wraps(self._step)
+        def finished(service: Service, /, *args: P.args, **kwargs: P.kwargs) -> B:
+            return self._finish(self._step(service, *args, **kwargs))
+
+        if part is None:
+            return self
+        return types.MethodType(finished if isinstance(part.client, Seedbed) else self._step, part.client.service)
 
 
-class Emitting(Generic[P, T]):
-    """A method that yields what a function emits."""
-
-    def __init__(self, step: Callable[Concatenate[Service, P], Stream[T]]) -> None:
-        self._step = step
-
-    @overload
-    def __get__(self, part: Part[Seedbed], kind: object) -> Callable[P, Iterator[T]]: ...
-    @overload
-    def __get__(self, part: Part[AsyncSeedbed], kind: object) -> Callable[P, AsyncIterator[T]]: ...
-    def __get__(self, part: Any, kind: object) -> Any:
-        return self if part is None else _bound(part.client.service, part.client.iterate, self._step)
-
-
-def _bound(service: Service, take: Callable[[Any], Any], step: Callable[..., Any]) -> Any:
-    def method(service: Service, /, *args: Any, **kwargs: Any) -> Any:
-        return take(step(service, *args, **kwargs))
-
-    return types.MethodType(functools.update_wrapper(method, step), service)
+class Videos(Part[H]):
+    create = Method(videos.create, _done)
+    estimate = Method(videos.estimate, _done)
+    rerun = Method(videos.rerun, _done)
+    get = Method(videos.get, _done)
+    list = Method(videos.page, _done)
+    list_all = Method(videos.every, _emitted)
+    cancel = Method(videos.cancel, _done)
+    wait = Method(watching.wait, _done)
+    events = Method(watching.events, _emitted)
+    download = Method(files.download, _done)
 
 
-class Videos(Part[C]):
-    create = Method(videos.create)
-    estimate = Method(videos.estimate)
-    rerun = Method(videos.rerun)
-    get = Method(videos.get)
-    list = Method(videos.page)
-    list_all = Emitting(videos.every)
-    cancel = Method(videos.cancel)
-    wait = Method(videos.wait)
-    events = Emitting(events.events)
-    download = Method(downloads.download)
+class Assets(Part[H]):
+    upload = Method(files.upload, _done)
 
 
-class Assets(Part[C]):
-    upload = Method(account.upload)
+class Models(Part[H]):
+    list = Method(videos.list_models, _done)
 
 
-class Models(Part[C]):
-    list = Method(account.list_models)
-
-
-class Credits(Part[C]):
-    get = Method(account.credit_balance)
+class Credits(Part[H]):
+    get = Method(videos.credit_balance, _done)

@@ -34,7 +34,7 @@ SeedbedError
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 __all__ = [
     "ApiError", "BadRange", "BadSignature", "ConnectionFailed", "ContentRejected", "DamagedDownload", "EngineFailed",
@@ -44,20 +44,22 @@ __all__ = [
     "Unauthorized", "UnsupportedMedia", "WaitTimedOut",
 ]  # fmt: skip # a list of names is read across
 
+E = TypeVar("E", bound="SeedbedError")
+
 
 class SeedbedError(Exception):
     """The root. `str(error)` is a sentence for a person."""
+
+    codes: ClassVar[frozenset[str]] = frozenset()  # of the contract, each in one class
+    http_status: ClassVar[int | None] = None  # whose answers are this outcome even with an unknown code; 500: all above
+
+    def __init_subclass__(cls, *, codes: str = "", status: int | None = None) -> None:
+        cls.codes, cls.http_status = frozenset(codes.split()), status
 
 
 @dataclass(eq=False)
 class ApiError(SeedbedError):
     """The service answered with an error. A newer service may know more codes than the classes below."""
-
-    codes: ClassVar[frozenset[str]] = frozenset()
-    http_status: ClassVar[int | None] = None  # whose answers are this outcome even with an unknown code
-
-    def __init_subclass__(cls, *, codes: str = "", status: int | None = None) -> None:
-        cls.codes, cls.http_status = frozenset(codes.split()), status
 
     message: str
     _: KW_ONLY
@@ -116,7 +118,7 @@ class RateLimited(ApiError, codes="rate_limited", status=429): ...
 class QueueFull(ApiError, codes="queue_full"): ...
 
 
-class ServerError(ApiError, codes="internal_error unavailable"): ...
+class ServerError(ApiError, codes="internal_error unavailable", status=500): ...
 
 
 class ConnectionFailed(SeedbedError):
@@ -129,11 +131,6 @@ class ConnectionFailed(SeedbedError):
 
 
 class GenerationFailed(SeedbedError):
-    codes: ClassVar[frozenset[str]] = frozenset()
-
-    def __init_subclass__(cls, *, codes: str = "") -> None:
-        cls.codes = frozenset(codes.split())
-
     def __init__(self, request_id: str, *, code: str, message: str) -> None:
         super().__init__(f"{request_id} ended without a video: {message} ({code})")
         self.request_id = request_id
@@ -150,7 +147,8 @@ class ContentRejected(GenerationFailed, codes="content_rejected"): ...
 
 
 class EngineFailed(
-    GenerationFailed, codes="engine_failed engine_out_of_memory upstream_failed upstream_timeout worker_lost"
+    GenerationFailed,
+    codes="engine_failed engine_out_of_memory upstream_failed upstream_timeout worker_lost unavailable",
 ): ...
 
 
@@ -187,14 +185,9 @@ class BadSignature(SeedbedError):
     """The message says what is wrong, never the secret."""
 
 
-def api_error_class(code: str, status: int) -> type[ApiError]:
-    """Return the class of a code, or of a status if the service has codes of its own."""
-    kinds = ApiError.__subclasses__()
+def class_of(root: type[E], code: str, status: int = 0) -> type[E]:
+    """Return the class right below a root that a code means, or a status if the service has codes of its own."""
+    kinds = root.__subclasses__()
     by_code = [kind for kind in kinds if code in kind.codes]
-    by_status = [kind for kind in kinds if status == kind.http_status]
-    return next(iter(by_code + by_status), ServerError if status >= 500 else ApiError)
-
-
-def failure_class(code: str) -> type[GenerationFailed]:
-    """Return the class of a failed job's code."""
-    return next((kind for kind in GenerationFailed.__subclasses__() if code in kind.codes), GenerationFailed)
+    by_status = [kind for kind in kinds if kind.http_status == min(status, 500)]
+    return next(iter(by_code + by_status), root)

@@ -1,97 +1,43 @@
-"""Requests and answers as values, and when to send one again. Nothing here touches a socket or a clock.
+"""Calls and answers as values, and when to send one again. Nothing here touches a socket or a clock.
 
-What a call takes is a generator of effects (`Steps`): it yields what is to be done, is sent what came of it, and
-returns the result. A client only performs effects, so the blocking and the asynchronous one share everything else.
+What a method takes is a coroutine, and all that takes time in it is done by three functions of its client. Those of the
+blocking client never suspend it, so that it runs through in one go: the clients share everything but these three.
 """
 
 from __future__ import annotations
 
-import itertools
-import json
 import random
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any, Generic, TypeVar
-from urllib.parse import urljoin, urlsplit
+from typing import Any, TypeVar
+from urllib.parse import quote
 
-from seedbed_client.errors import ApiError, ConnectionFailed, IdempotencyInFlight, SeedbedError, api_error_class
+import httpx
+
+from seedbed_client.errors import ApiError, ConnectionFailed, IdempotencyInFlight, class_of
 from seedbed_client.shapes import read
 from seedbed_client.values import Page
 
 T = TypeVar("T")
+Stream = AsyncGenerator[T, None]
 Tell = Callable[[int, int | None], object]  # bytes done, and of how many if that is known
 
 ROOT = "/api/open/v1"
+GENERATIONS = f"{ROOT}/video/generations"
 LONGEST_PAUSE_S = 60.0
 _FIRST_PAUSE_S, _BACKOFF_CAP_S = 0.25, 8.0
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
-    """Whom to call, as whom, and how patiently."""
-
-    base_url: str
-    api_key: str | None = field(repr=False)
-    timeout_s: float = 60.0
-    max_retries: int = 3
-    idempotent_posts: bool = True
-
-    def url(self, path: str) -> str:
-        return urljoin(self.base_url + "/", path)
-
-    def headers(self, url: str) -> dict[str, str]:
-        """Return the key for the service itself, and nothing for a bucket that a result lies in."""
-        is_ours = urlsplit(url)[:2] == urlsplit(self.base_url)[:2]
-        return {"Authorization": f"Bearer {self.api_key}"} if self.api_key and is_ours else {}
-
-    def ask(self, call: Call, kind: type[T], *, inside: str | None = None) -> Steps[T]:
-        """Send a call until there is an answer to keep, and read it, or what lies `inside` a member of it.
-
-        Raises ApiError and ConnectionFailed.
-        """
-        body = yield from self.ask_json(call)
-        return self.shown(kind, body.get(inside) if inside else body)
-
-    def ask_page(self, call: Call, kind: type[T]) -> Steps[Page[T]]:
-        body = yield from self.ask_json(call)
-        return Page(tuple(self.shown(kind, item) for item in body.get("data") or ()), body.get("cursor"))
-
-    def ask_json(self, call: Call) -> Steps[dict[str, Any]]:
-        answer = yield from self.exchange(call)
-        body = answer.json()
-        if body is None:
-            raise ConnectionFailed(self.base_url, f"it answered {answer.status} without JSON")
-        return body
-
-    def shown(self, kind: type[T], body: Any) -> T:
-        try:
-            return read(kind, body)
-        except ValueError as exc:
-            raise ConnectionFailed(self.base_url, f"its answer is not what was asked for ({exc})") from exc
-
-    def exchange(self, call: Call, *, is_open: bool = False) -> Steps[Answer]:
-        for tried in itertools.count():
-            error: SeedbedError | None
-            try:
-                answer: Answer = yield Send(call, is_open)
-                error = error_of(answer)
-            except ConnectionFailed as lost:
-                error = lost
-            if error is None:
-                return answer
-            pause = pause_s(self, call, error, tried=tried, chance=random.random())
-            if pause is None:
-                raise error
-            yield Pause(pause)
-        raise AssertionError("unreachable: the last try returns or raises")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """`path` may be a whole URL. `key` is the Idempotency-Key; `hold_s` how long the service may keep us waiting."""
+    """`path` may be a whole URL, `key` is the Idempotency-Key. What is None among `params` is left out.
+
+    `hold_s` is how long the service may keep us waiting.
+    """
 
     method: str = "GET"
     path: str
@@ -106,106 +52,116 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """`chunks` is what a client reads an open answer's body from, and of no use to others."""
+class Service:
+    """Whom to call, as whom, how patiently, and by what: functions that do what takes time.
 
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = b""
-    chunks: Any = None
+    `send` sends a call, once, and raises ConnectionFailed; the answer is to be read within its block. `now_s` is a
+    clock that never goes back.
+    """
 
-    def json(self) -> dict[str, Any] | None:
+    base_url: str
+    api_key: str | None = field(repr=False)
+    send: Callable[[Service, Call], AbstractAsyncContextManager[httpx.Response]] = field(repr=False)
+    pause: Callable[[float], Awaitable[None]] = field(repr=False)
+    now_s: Callable[[], float] = field(repr=False)
+    timeout_s: float = 60.0
+    max_retries: int = 3
+    idempotent_posts: bool = True
+
+    async def ask(self, call: Call, kind: type[T]) -> T:
+        """Send a call until there is an answer to keep, and return what it shows.
+
+        Raises ApiError and ConnectionFailed, as all of these do.
+        """
+        return self.shown(kind, await self.ask_json(call))
+
+    async def ask_page(self, call: Call, kind: type[T]) -> Page[T]:
+        body = await self.ask_json(call)
+        return Page(tuple(self.shown(kind, item) for item in body.get("data") or ()), body.get("cursor"))
+
+    async def ask_json(self, call: Call) -> dict[str, Any]:
+        answer = await self.exchange(call)
+        body = json_of(answer)
+        if not body:
+            raise ConnectionFailed(self.base_url, f"it answered {answer.status_code} without JSON")
+        return body
+
+    async def exchange(self, call: Call) -> httpx.Response:
+        """Send a call until there is an answer to keep, and return all of it."""
+        tried = 0
+        while True:
+            try:
+                async with self.open(call) as answer:
+                    await answer.aread()
+                return answer
+            except (ApiError, ConnectionFailed) as error:
+                await self.rest(call, error, tried=tried)
+                tried += 1
+
+    @asynccontextmanager
+    async def open(self, call: Call) -> AsyncIterator[httpx.Response]:
+        """Send a call, once, and let its good answer be read within the block."""
+        async with self.send(self, call) as answer:
+            if answer.is_error:
+                await answer.aread()
+                raise error_of(answer)
+            yield answer
+
+    async def rest(self, call: Call, error: ApiError | ConnectionFailed, *, tried: int) -> None:
+        """Wait until a call is to be sent again. Raises the error if it is not to be."""
+        pause = pause_s(self, call, error, tried=tried, chance=random.random())
+        if pause is None:
+            raise error
+        await self.pause(pause)
+
+    def shown(self, kind: type[T], body: Any) -> T:
         try:
-            found = json.loads(self.body)
-        except ValueError:
-            return None
-        return found if isinstance(found, dict) else None
+            return read(kind, body)
+        except ValueError as exc:
+            raise ConnectionFailed(self.base_url, f"its answer is not what was asked for ({exc})") from exc
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Send a call; its answer comes back. With `is_open`, a good answer's body is left to be read."""
-
-    call: Call
-    is_open: bool = False
+def path_of(request_id: str, below: str = "") -> str:
+    return f"{GENERATIONS}/{quote(request_id, safe='')}{below}"
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
-    """Read the next bytes of an open answer; none at its end. The next Send closes it."""
-
-    answer: Answer
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Now:
-    """Ask for the seconds of a clock that never goes back."""
-
-
-@dataclass(frozen=True, slots=True)
-class Emit(Generic[T]):
-    """Hand something to the caller before the end."""
-
-    value: T
-
-
-Effect = Send | Read | Pause | Now
-Steps = Generator[Effect, Any, T]
-Stream = Generator[Effect | Emit[T], Any, None]
-
-
-def take(steps: Stream[T], came: object) -> Effect | Emit[T] | None:
-    """Hand over what came of the last effect, an error too, and return the next effect; None at the end."""
-    try:
-        return steps.throw(came) if isinstance(came, ConnectionFailed) else steps.send(came)
-    except StopIteration:
-        return None
-
-
-def final(steps: Steps[T]) -> Stream[T]:
-    """Emit the result of steps at their end."""
-    yield Emit((yield from steps))
-
-
-def pause_s(service: Service, call: Call, error: SeedbedError, *, tried: int, chance: float) -> float | None:
+def pause_s(
+    service: Service, call: Call, error: ApiError | ConnectionFailed, *, tried: int, chance: float
+) -> float | None:
     """Return how long to wait before a call is sent again, or None not to. `chance`: 0.0 .. 1.0.
 
     A call is sent again only if nothing was done the first time, or doing it twice is the same as once.
     """
     is_safe = call.is_repeatable or call.method == "GET" or (call.key is not None and service.idempotent_posts)
-    asked_s = None
-    match error:
-        case ApiError():
-            asked_s = error.retry_after_s
-            is_worth_it = error.status in _PASSING or isinstance(error, IdempotencyInFlight)
-            is_safe = is_safe or error.status == 429
-        case ConnectionFailed():
-            is_worth_it = True
-            is_safe = is_safe or not error.was_sent
-        case _:
-            return None
-    if not (is_worth_it and is_safe) or tried >= service.max_retries or (asked_s or 0.0) > LONGEST_PAUSE_S:
+    if isinstance(error, ConnectionFailed):
+        asked_s, is_passing, was_done = None, True, error.was_sent
+    else:
+        asked_s, was_done = error.retry_after_s, error.status != 429
+        is_passing = error.status in _PASSING or isinstance(error, IdempotencyInFlight)
+    if not is_passing or (was_done and not is_safe) or tried >= service.max_retries:
         return None
     if asked_s is not None:
-        return asked_s * (1 + chance / 10)
+        return asked_s * (1 + chance / 10) if asked_s <= LONGEST_PAUSE_S else None
     return min(_FIRST_PAUSE_S * 2.0**tried, _BACKOFF_CAP_S) * (1 + chance) / 2
 
 
-def error_of(answer: Answer) -> ApiError | None:
+def json_of(answer: httpx.Response) -> dict[str, Any]:
+    """Return the JSON object that an answer is, or an empty one if it is none: that is no answer of this API."""
+    try:
+        body = answer.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def error_of(answer: httpx.Response) -> ApiError:
     """Return what an answer says went wrong, whoever wrote it: the service, or a proxy in front of it."""
-    if answer.status < 400:
-        return None
-    said = (answer.json() or {}).get("error")
+    said = json_of(answer).get("error")
     error: Mapping[str, Any] = said if isinstance(said, dict) else {}
-    code = str(error.get("code", answer.status))
-    return api_error_class(code, answer.status)(
-        str(error.get("message", f"The service answered {answer.status}")),
-        status=answer.status,
+    code = str(error.get("code", answer.status_code))
+    return class_of(ApiError, code, answer.status_code)(
+        str(error.get("message", f"The service answered {answer.status_code}")),
+        status=answer.status_code,
         code=code,
         param=error.get("param"),
         request_id=answer.headers.get("x-request-id"),

@@ -1,81 +1,58 @@
-"""What both clients do around httpx: settings, requests, foreign errors."""
+"""What both clients do around httpx: requests, and foreign errors."""
 
 from __future__ import annotations
 
 import contextlib
 import io
-import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 
 from seedbed_client.errors import ConnectionFailed
-from seedbed_client.exchange import ROOT, Call, Service, Tell
+from seedbed_client.exchange import Call, Service, Tell
 
-HERE = "http://127.0.0.1:8000"
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
-FOREIGN = (httpx.HTTPError, httpx.InvalidURL)
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL)
-
-
-class Options(TypedDict, total=False):
-    timeout_s: float
-    max_retries: int
-    idempotent_posts: bool
-
-
-def service_of(api_key: str | None, base_url: str | None, **options: Unpack[Options]) -> Service:
-    """Fill in from the environment what was not said. A base URL may name the dialect's root, too."""
-    url = base_url or os.environ.get("SEEDBED_CLIENT_URL") or HERE
-    key = api_key or os.environ.get("SEEDBED_CLIENT_KEY") or None
-    return Service(url.rstrip("/").removesuffix(ROOT), key, **options)
-
-
-def must_trust_env(base_url: str) -> bool:
-    """A proxy from the environment must not see what stays on this machine."""
-    return urlsplit(base_url).hostname not in _LOOPBACK
 
 
 @contextlib.contextmanager
 def prepared(service: Service, call: Call) -> Iterator[dict[str, Any]]:
-    """Give the arguments of a request. A file is open while the block lasts, and read from its start each time."""
-    url = service.url(call.path)
-    key = {"Idempotency-Key": call.key} if call.key else {}
-    request = {
-        "method": call.method,
-        "url": url,
-        "params": call.params or None,
-        "json": call.body,
-        "headers": {**service.headers(url), **key, **call.headers},
-        "timeout": service.timeout_s + call.hold_s,
-    }
-    if call.file is None:
-        yield request
-        return
-    with _Told(call.file, call.tell) as file:
-        yield request | {"files": {"file": (call.file.name, file)}}
+    """Give the arguments of a request, and translate what httpx raises within the block.
 
-
-def lost(service: Service, error: Exception) -> ConnectionFailed:
-    """Translate what httpx has raised."""
-    was_sent = not isinstance(error, _NOT_SENT)
-    failed = ConnectionFailed(service.base_url, str(error) or type(error).__name__, was_sent=was_sent)
-    failed.__cause__ = error
-    return failed
+    The API key is for the service itself, and for no bucket that a result lies in. A file is read from its start.
+    """
+    url = urljoin(service.base_url + "/", call.path)
+    headers = dict(call.headers) | ({"Idempotency-Key": call.key} if call.key else {})
+    if service.api_key and urlsplit(url)[:2] == urlsplit(service.base_url)[:2]:
+        headers["Authorization"] = f"Bearer {service.api_key}"
+    with _Told(call.file, call.tell) if call.file else contextlib.nullcontext() as file:
+        try:
+            yield {
+                "method": call.method,
+                "url": url,
+                "params": {name: value for name, value in call.params.items() if value is not None} or None,
+                "json": call.body,
+                "files": {"file": (call.file.name, file)} if call.file else None,
+                "headers": headers,
+                "timeout": service.timeout_s + call.hold_s,
+                "follow_redirects": call.method == "GET",
+            }
+        except (httpx.HTTPError, httpx.InvalidURL) as exc:
+            was_sent = not isinstance(exc, _NOT_SENT)
+            raise ConnectionFailed(service.base_url, str(exc) or type(exc).__name__, was_sent=was_sent) from exc
 
 
 class _Told(io.FileIO):
     """A file that tells how much of it was read."""
 
-    def __init__(self, path: Path, progress: Tell | None) -> None:
+    def __init__(self, path: Path, tell: Tell | None) -> None:
         super().__init__(path)
-        self._progress, self._size_bytes = progress, path.stat().st_size
+        self._tell, self._size_bytes = tell, path.stat().st_size
 
     def read(self, size: int | None = -1, /) -> bytes:
         chunk = super().read(size) or b""
-        if self._progress and chunk:
-            self._progress(self.tell(), self._size_bytes)
+        if self._tell and chunk:
+            self._tell(self.tell(), self._size_bytes)
         return chunk

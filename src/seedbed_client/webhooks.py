@@ -58,7 +58,14 @@ def verify_webhook(
     good = [_signature(one, signed) for one in ([secret] if isinstance(secret, str) else secret)]
     if not any(hmac.compare_digest(one.encode(), two.encode()) for one in good for two in signatures.split()):
         raise BadSignature("No signature of the webhook is by one of these secrets.")
-    return _event(message_id, int(said_at), {name: given[name] for name in given if name.startswith("webhook-")}, raw)
+    try:
+        told = json.loads(raw)
+        subject = told.get("requestId") or told["id"]
+        kept = {name: value for name, value in given.items() if name.startswith("webhook-")}
+        at = datetime.fromtimestamp(int(said_at), UTC)
+        return WebhookEvent(message_id, told["status"], subject, at, kept, raw.decode())
+    except (ValueError, AttributeError, KeyError) as exc:
+        raise BadSignature("The webhook is signed, but it is not about a generation.") from exc
 
 
 def _signature(secret: str, signed: bytes) -> str:
@@ -67,14 +74,3 @@ def _signature(secret: str, signed: bytes) -> str:
     except ValueError as exc:
         raise BadSignature("The secret is not a whsec_... of this service.") from exc
     return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
-
-
-def _event(message_id: str, said_at: int, headers: Mapping[str, str], raw: bytes) -> WebhookEvent:
-    try:
-        told = json.loads(raw)
-        subject = told.get("requestId") or told["id"]
-        return WebhookEvent(
-            message_id, told["status"], subject, datetime.fromtimestamp(said_at, UTC), headers, raw.decode()
-        )
-    except (ValueError, AttributeError, KeyError) as exc:
-        raise BadSignature("The webhook is signed, but it is not about a generation.") from exc

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import json
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -10,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from client.either import KINDS, Broken, Script, events, refused, shown
-from seedbed_client import ConnectionFailed, NotFound, Progress, QueuePlace, Seedbed, Status, WaitTimedOut
-from seedbed_client.events import EventLines
+from seedbed_client import ConnectionFailed, Event, NotFound, Progress, QueuePlace, Seedbed, Status, WaitTimedOut
+from seedbed_client.watching import told
 
 both = pytest.mark.parametrize("kind", KINDS)
 QUEUED = 'id: 1\nevent: state\ndata: {"requestId":"req_1","status":"queued","queue":{"position":2,"etaSeconds":9}}'
@@ -116,21 +119,27 @@ async def test_whoever_has_seen_enough_leaves_no_connection_open(kind: type) -> 
     assert body.is_closed
 
 
+async def said_by(*pieces: bytes) -> list[Event]:
+    async def chunks() -> AsyncIterator[bytes]:
+        for piece in pieces:
+            yield piece
+
+    return [event async for event in told(chunks(), lambda: False)]
+
+
 @given(cuts=st.lists(st.integers(0, 200), max_size=8), newline=st.sampled_from(["\n", "\r\n"]))
 def test_events_come_out_the_same_however_they_are_cut(cuts: list[int], newline: str) -> None:
     said = 'data: {"a":\ndata: "가"}'
     raw = f"{QUEUED}\n\n:\n\n{BEAT}\n\n{said}\n\n".replace("\n", newline).encode()
-    lines, seen, begin = EventLines(), [], 0
+    ends = sorted({min(cut, len(raw)) for cut in [*cuts, len(raw)]})
 
-    for end in [*sorted(min(cut, len(raw)) for cut in cuts), len(raw)]:
-        seen += lines.feed(raw[begin:end])
-        begin = end
+    seen = asyncio.run(said_by(*(raw[begin:end] for begin, end in itertools.pairwise([0, *ends]))))
 
     assert [(one.type, one.id) for one in seen] == [("state", "1"), ("message", None)]
     assert seen[1].data == {"a": "가"}
 
 
 @pytest.mark.parametrize("data", ["{", "[1]", "7", '{"status": "elsewhere"}', '{"progress": 3}'])
-def test_an_event_that_means_nothing_is_an_error(data: str) -> None:
+async def test_an_event_that_means_nothing_is_an_error(data: str) -> None:
     with pytest.raises(ConnectionFailed):
-        list(EventLines().feed(f"data: {data}\n\n".encode()))
+        await said_by(f"data: {data}\n\n".encode())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -17,69 +18,63 @@ from seedbed_client import (
     Status,
     WaitTimedOut,
 )
-from seedbed_client.exchange import Answer, Call, Now, Pause, Send, Service
-from seedbed_client.videos import wait
-
-SERVICE = Service(BASE, None)
+from seedbed_client.exchange import Call, Service
+from seedbed_client.watching import wait
 
 
 class World:
     """A service whose job ends at a moment. It holds answers if it `can_hold`, until then or as long as it is asked."""
 
     def __init__(self, *, ends_s: float, can_hold: bool = True, retry_after: str | None = None) -> None:
-        self.now_s = 0.0
-        self._ends_s = self.now_s + ends_s
+        self._now_s = 0.0
+        self._ends_s = ends_s
         self._can_hold = can_hold
         self._headers = {"retry-after": retry_after} if retry_after else {}
         self.looks = 0
 
-    def take(self, steps: Generator[Any, Any, Any]) -> Any:
-        came = None
-        while True:
-            try:
-                effect = steps.send(came)
-            except StopIteration as done:
-                return done.value
-            came = self._perform(effect)
+    def take(self, work: Callable[..., Coroutine[Any, Any, Any]], **options: Any) -> Any:
+        """Return what comes of work that nothing but this world could suspend, and this one does not."""
+        with pytest.raises(StopIteration) as done:
+            work(Service(BASE, None, self._send, self._pause, self.now_s), "req_1", **options).send(None)
+        return done.value.value
 
-    def _perform(self, effect: object) -> object:
-        match effect:
-            case Now():
-                return self.now_s
-            case Pause(seconds):
-                assert seconds > 0
-                self.now_s += seconds
-                return None
-            case Send(call):
-                return self._answer(call)
-        raise AssertionError(effect)
+    async def _pause(self, seconds: float) -> None:
+        assert seconds > 0
+        self._now_s += seconds
 
-    def _answer(self, call: Call) -> Answer:
+    def now_s(self) -> float:
+        return self._now_s
+
+    @asynccontextmanager
+    async def _send(self, _: Service, call: Call) -> AsyncIterator[httpx.Response]:
+        yield self._answer(call)
+
+    def _answer(self, call: Call) -> httpx.Response:
         self.looks += 1
         assert self.looks < 1000, "a service that is asked without end"
-        hold_s = call.params.get("wait", 0)
+        hold_s = call.params["wait"] or 0
         assert 0 <= hold_s <= 30
         assert call.hold_s == hold_s
-        if self._can_hold and hold_s and self.now_s < self._ends_s:
-            self.now_s = min(self.now_s + hold_s, self._ends_s)
-        status = "succeeded" if self.now_s >= self._ends_s else "processing"
-        return Answer(200, self._headers, shown(status).content)
+        if self._can_hold and hold_s and self._now_s < self._ends_s:
+            self._now_s = min(self._now_s + hold_s, self._ends_s)
+        status = "succeeded" if self._now_s >= self._ends_s else "processing"
+        return httpx.Response(200, headers=self._headers, content=shown(status).content)
 
 
 def test_a_service_that_holds_its_answers_is_asked_seldom_and_told_at_once() -> None:
     world = World(ends_s=100)
 
-    generation = world.take(wait(SERVICE, "req_1"))
+    generation = world.take(wait)
 
     assert generation.status is Status.SUCCEEDED
-    assert (world.now_s, world.looks) == (100, 5)
+    assert (world.now_s(), world.looks) == (100, 5)
 
 
 @pytest.mark.parametrize(("retry_after", "looks"), [("5", 21), (None, 51)])
 def test_a_service_that_holds_nothing_is_asked_when_it_says(retry_after: str | None, looks: int) -> None:
     world = World(ends_s=99, can_hold=False, retry_after=retry_after)
 
-    world.take(wait(SERVICE, "req_1"))
+    world.take(wait)
 
     assert world.looks == pytest.approx(looks, abs=1)
 
@@ -88,7 +83,7 @@ def test_a_pace_of_ones_own_is_kept() -> None:
     world = World(ends_s=10)
     told: list[Any] = []
 
-    world.take(wait(SERVICE, "req_1", poll_s=1, tell=told.append))
+    world.take(wait, poll_s=1, tell=told.append)
 
     assert world.looks == 11
     assert [one.status for one in told] == ["processing"] * 10 + ["succeeded"]
@@ -101,7 +96,7 @@ def test_waiting_ends_at_its_deadline(options: dict[str, Any], can_hold: bool, t
     world = World(ends_s=1e6, can_hold=can_hold)
 
     with pytest.raises(WaitTimedOut, match="req_1") as caught:
-        world.take(wait(SERVICE, "req_1", timeout_s=timeout_s, **options))
+        world.take(wait, timeout_s=timeout_s, **options)
 
     assert timeout_s <= caught.value.waited_s <= timeout_s + 1
 

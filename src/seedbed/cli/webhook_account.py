@@ -1,7 +1,7 @@
 """What the command line asks about the account's webhooks: secrets, deliveries, addresses, and what has ended.
 
-These are steps for the SDK's clients to take (`client.run(secret(client.service))`), as the SDK's own calls are. They
-stand here because looking after webhooks is work at a terminal; a program verifies them and needs no more.
+These are coroutines for the SDK's clients to run (`client.run(secret(client.service))`), as the SDK's own are.
+They stand here because looking after webhooks is work at a terminal; a program verifies them and needs no more.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import datetime
 from urllib.parse import quote
 
 from seedbed_client import Page, WebhookEvent
-from seedbed_client.exchange import ROOT, Call, Service, Steps
+from seedbed_client.exchange import ROOT, Call, Service
 
 WEBHOOKS = f"{ROOT}/webhooks"
 
@@ -72,51 +72,49 @@ class Heard:
     cursor: str
 
 
-def secret(service: Service) -> Steps[Secrets]:
-    return (yield from service.ask(Call(path=f"{WEBHOOKS}/secret"), Secrets))
+async def secret(service: Service) -> Secrets:
+    return await service.ask(Call(path=f"{WEBHOOKS}/secret"), Secrets)
 
 
-def rotate(service: Service, *, overlap_s: int | None = None) -> Steps[Secrets]:
+async def rotate(service: Service, *, overlap_s: int | None = None) -> Secrets:
     """Make a new secret. The old one signs besides for a while, by default as long as the service allows."""
     body = None if overlap_s is None else {"overlapSeconds": overlap_s}
-    return (yield from service.ask(Call(method="POST", path=f"{WEBHOOKS}/secret", body=body), Secrets))
+    return await service.ask(Call(method="POST", path=f"{WEBHOOKS}/secret", body=body), Secrets)
 
 
-def deliveries(
+async def deliveries(
     service: Service,
     *,
     request_id: str | None = None,
     states: Sequence[str] = (),
     limit: int = 20,
     cursor: str | None = None,
-) -> Steps[Page[WebhookDelivery]]:
+) -> Page[WebhookDelivery]:
     """List deliveries, the newest jobs' first."""
-    wanted = {"requestId": request_id, "state": list(states), "limit": limit, "cursor": cursor}
-    params = {name: value for name, value in wanted.items() if value is not None}
-    return (yield from service.ask_page(Call(path=f"{WEBHOOKS}/deliveries", params=params), WebhookDelivery))
+    params = {"requestId": request_id, "state": list(states), "limit": limit, "cursor": cursor}
+    return await service.ask_page(Call(path=f"{WEBHOOKS}/deliveries", params=params), WebhookDelivery)
 
 
-def redeliver(service: Service, delivery_id: str) -> Steps[WebhookDelivery]:
+async def redeliver(service: Service, delivery_id: str) -> WebhookDelivery:
     """Send a webhook again at once, with the same webhook-id."""
     path = f"{WEBHOOKS}/deliveries/{quote(delivery_id, safe='')}/redeliver"
     call = Call(method="POST", path=path, key=str(uuid.uuid4()))
-    return (yield from service.ask(call, WebhookDelivery, inside="delivery"))
+    return service.shown(WebhookDelivery, (await service.ask_json(call)).get("delivery", {}))
 
 
-def endpoints(service: Service) -> Steps[tuple[WebhookEndpoint, ...]]:
-    return (yield from service.ask_page(Call(path=f"{WEBHOOKS}/endpoints"), WebhookEndpoint)).items
+async def endpoints(service: Service) -> tuple[WebhookEndpoint, ...]:
+    return (await service.ask_page(Call(path=f"{WEBHOOKS}/endpoints"), WebhookEndpoint)).items
 
 
-def switch_on(service: Service, url: str) -> Steps[str]:
+async def switch_on(service: Service, url: str) -> str:
     """Let webhooks be sent there again, and return the address. Idempotent."""
     call = Call(method="POST", path=f"{WEBHOOKS}/endpoints/switch-on", body={"url": url}, is_repeatable=True)
-    return str((yield from service.ask_json(call))["address"])
+    return str((await service.ask_json(call))["address"])
 
 
-def heard_after(
+async def heard_after(
     service: Service, after: str | None = None, *, since: str | None = None, wait_s: int = 0
-) -> Steps[Heard]:
+) -> Heard:
     """Return what has ended after the cursor or since the moment (RFC 3339); without both, only a cursor of now."""
-    wanted = {"after": after, "since": since, "wait": wait_s}
-    params = {name: value for name, value in wanted.items() if value is not None}
-    return (yield from service.ask(Call(path=f"{WEBHOOKS}/listen", params=params, hold_s=wait_s), Heard))
+    params = {"after": after, "since": since, "wait": wait_s}
+    return await service.ask(Call(path=f"{WEBHOOKS}/listen", params=params, hold_s=wait_s), Heard)
