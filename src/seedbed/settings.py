@@ -81,6 +81,9 @@ class Settings:
         "Let the reserved host names of RFC 2606 stand for the sample photographs. Default: with the embedded database."
     )
     tariff_file: Path | None = _setting("A TOML file with prices, in the form that docs/settings.md shows.")
+    config_file: Path | None = _setting(
+        "The TOML file with engines and models of your own. Default: `seedbed.toml` in the home folder, if it is there."
+    )
     queue_limit_jobs: int = _setting("How many jobs an account may have waiting.", 1000)
     running_limit_jobs: int = _setting("How many jobs of an account may run at a time, by default.", 4)
     requests_per_minute: int = _setting("How many requests an API key may make a minute, by default.", 600)

@@ -6,6 +6,7 @@ import asyncio
 import os
 
 from seedbed.blobs.store import open_blobs
+from seedbed.core.deployment import EngineSpec
 from seedbed.settings import load_settings
 from seedbed.telemetry.logs import start_logging
 from seedbed.worker.loop import run_worker
@@ -18,8 +19,14 @@ async def main() -> None:
     start_logging(settings.log_level, as_json=True)
     assert settings.database_url
     blobs = open_blobs(settings.blobs_url, settings.blobs_folder)
-    engine = os.environ[ENGINE_VARIABLE]
-    await run_worker(settings.database_url, blobs, settings, engine=engine, pools=["default"], stopping=asyncio.Event())
+    engine = EngineSpec(name="fake", kind=os.environ[ENGINE_VARIABLE], pool="default")
+    await run_worker(
+        settings.database_url,
+        blobs,
+        settings,
+        engine=EngineSpec(name="fake", kind=engine, pool="default"),
+        stopping=asyncio.Event(),
+    )
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from pathlib import Path
 from obstore.store import LocalStore
 
 from seedbed.blobs.store import Blobs
+from seedbed.core.deployment import EngineSpec
 from seedbed.settings import Settings
 from seedbed.worker.loop import run_worker
 
@@ -32,7 +33,9 @@ class FreezingBlobs(Blobs):
 async def main(url: str, blobs: Path, engine: str, lease_s: float) -> None:
     settings = Settings(home=blobs.parent, lease_s=lease_s, poll_s=0.2)
     stored = FreezingBlobs(LocalStore(blobs, mkdir=True, automatic_cleanup=True), blobs)
-    await run_worker(url, stored, settings, engine=engine, pools=["default"], stopping=asyncio.Event())
+    await run_worker(
+        url, stored, settings, engine=EngineSpec(name="fake", kind=engine, pool="default"), stopping=asyncio.Event()
+    )
 
 
 if __name__ == "__main__":

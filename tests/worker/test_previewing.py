@@ -61,7 +61,7 @@ async def test_a_store_that_takes_no_previews_does_not_stand_in_the_jobs_way(wor
 def test_of_the_previews_the_newest_crosses_the_pipe_every_two_seconds_at_most(monkeypatch):
     now, pipe = [100.0], BytesIO()
     monkeypatch.setattr(child.time, "monotonic", lambda: now[0])
-    report = child._Reporter(1, set(), pipe)
+    report = child._Reporter(1, child._Orders(), pipe)
 
     for preview in (b"a", b"b", b"c", None, None):
         report(Stage.RENDERING, 0.5, preview=preview)

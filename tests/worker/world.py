@@ -14,6 +14,7 @@ from seedbed.actions.submit import Order, submit
 from seedbed.actions.wake import wake
 from seedbed.blobs.store import Blobs
 from seedbed.core.credits import Balance
+from seedbed.core.deployment import EngineSpec
 from seedbed.core.job import Job, make_job_id
 from seedbed.core.references import Reference, Role
 from seedbed.core.request import Accepted, GenerationRequest
@@ -125,7 +126,7 @@ class World:
         return sorted(str(path.relative_to(self.blobs_folder)) for path in files if path.is_file())
 
     @asynccontextmanager
-    async def worker(self, engine: str = "Fast", *, stop_grace_s: float = 0.1, **options):
+    async def worker(self, engine: str = "Fast", *, slots: int = 1, stop_grace_s: float = 0.1, **options):
         """Run a worker beside the block, and stop it in good order. Yields the event that stops it."""
         stopping = asyncio.Event()
         working = asyncio.create_task(
@@ -133,8 +134,7 @@ class World:
                 self.url,
                 self.blobs,
                 self.settings,
-                engine=f"fake_engines:{engine}",
-                pools=["default"],
+                engine=EngineSpec(name="fake", kind=f"fake_engines:{engine}", pool="default", slots=slots),
                 stopping=stopping,
                 stop_grace_s=stop_grace_s,
                 **options,

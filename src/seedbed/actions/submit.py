@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from seedbed.core.credits import topup_for_test_mode
 from seedbed.core.errors import InvalidRequest, QueueFull, Unavailable
 from seedbed.core.fairness import QUEUE_FULL_RETRY_S, estimate_ms
-from seedbed.core.job import Job, State
+from seedbed.core.job import Job, Leg, State
 from seedbed.core.rehearsal import Rehearsal, rehearse
 from seedbed.core.request import Accepted
 from seedbed.core.urls import ASSET_SCHEME
@@ -31,7 +31,7 @@ class Order:
     dialect: str
     accepted: Accepted
     price_credits: int
-    pool: str
+    pool: str  # of the first engine of the route
     job_id: str
     idempotency: IdempotencyClaim | None = None
     queue_limit_jobs: int
@@ -39,6 +39,7 @@ class Order:
     api_key_id: int | None = None
     test_queue_s: int = 0  # how long a test-mode job stays in the queue, at least
     key_queue_limit_jobs: int | None = None  # None: only the account's. The key's running limit is read at the claim
+    route: tuple[Leg, ...] = ()  # the engines that take the request, in order; none: whichever the pool has
     rerun_of: str | None = None  # a job with the same references in the same order: what is kept of them is used
 
 
@@ -107,6 +108,7 @@ def _new_job(order: Order, rehearsal: Rehearsal, *, at: datetime) -> Job:
         is_live=order.is_live,
         dialect=order.dialect,
         pool=order.pool,
+        route=order.route,
         state=State.QUEUED,
         request=request,
         aspect_ratio=request.aspect_ratio,

@@ -24,14 +24,23 @@ from seedbed.api.openapi_all import joint_routes
 from seedbed.api.results import results_app
 from seedbed.api.service import Service
 from seedbed.blobs.store import Blobs
+from seedbed.core.deployment import Deployment, embedded_deployment
 from seedbed.core.native_view import RESULTS_PATH
 from seedbed.settings import Settings
 from seedbed.store.database import Pool
 
 
-def create_app(*, pool: Pool, blobs: Blobs, settings: Settings, stopping: asyncio.Event | None = None) -> ASGIApp:
+def create_app(
+    *,
+    pool: Pool,
+    blobs: Blobs,
+    settings: Settings,
+    deployment: Deployment | None = None,
+    stopping: asyncio.Event | None = None,
+) -> ASGIApp:
     """Return the app. The pool must be open while it serves, and is the caller's to close.
 
+    `deployment`: by default the embedded engine behind the documented models.
     Once `stopping` is set, `/readyz` says no and nobody is kept waiting; requests are still answered.
     Raises NotReady if the tariff cannot be read or a limit allows nothing.
     """
@@ -41,7 +50,7 @@ def create_app(*, pool: Pool, blobs: Blobs, settings: Settings, stopping: asynci
         pool=pool,
         blobs=blobs,
         settings=settings,
-        tariff=settings.tariff(),
+        deployment=deployment or embedded_deployment(settings.engine, tariff=settings.tariff()),
         rate_limits=settings.rate_limits,
         live=LiveFeed(pool, stopping=stopping),
         stopping=stopping,

@@ -19,7 +19,7 @@ from seedbed.api.idempotency import in_flight, known_answer
 from seedbed.api.media_intake import has_data, settled, shown_to_core
 from seedbed.api.service import Service
 from seedbed.core.errors import Unavailable
-from seedbed.core.job import DEFAULT_POOL, Job, make_job_id
+from seedbed.core.job import Job, make_job_id
 from seedbed.core.offer import Offer
 from seedbed.core.request import MAX_SEED, Accepted, Draft, GenerationRequest, accept
 from seedbed.store.idempotency import IdempotencyClaim, StoredAnswer
@@ -30,10 +30,9 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """`name` is kept with the job; `answer_of` writes the body that answers its creation."""
+    """`name` is kept with the job, and says what is offered; `answer_of` writes the body that answers its creation."""
 
     name: str
-    offer: Offer
     answer_of: Callable[[Job], bytes]
 
 
@@ -62,7 +61,7 @@ async def order_job(
     if known is not None:
         return Ordered(known, is_replay=True)
     async with in_flight(service, who, claim if has_data(draft) else None):
-        accepted = await judged(service, who, dialect.offer, draft, warnings=warnings)
+        accepted = await judged(service, who, service.offer(dialect.name), draft, warnings=warnings)
         async with settled(service, who, draft, accepted) as lasting:
             order = replace(_order(service, who, dialect, lasting, claim), rerun_of=rerun_of)
             return await _submitted(service, order, dialect)
@@ -78,12 +77,13 @@ async def judged(
     shown = await shown_to_core(service, who, draft, offer=offer)
     seed = secrets.randbelow(MAX_SEED + 1)
     accepted = accept(shown, rules=service.settings.rules, chosen_seed=seed, offer=offer)
+    service.deployment.route(accepted.request, is_live=who.is_live, param=offer.names.model)  # that somebody takes it
     return replace(accepted, warnings=warnings + accepted.warnings)
 
 
 def price_of(service: Service, request: GenerationRequest) -> int:
     """Return what the request costs here, in whole credits."""
-    return service.tariff.price(
+    return service.deployment.tariff.price(
         model=request.model,
         resolution=request.resolution,
         duration_s=request.duration_s,
@@ -98,7 +98,7 @@ async def _submitted(service: Service, order: Order, dialect: Dialect) -> Ordere
     job = submitted.job
     if not submitted.is_replay:
         note_queued()
-        await _wake(service, order.pool)
+        await _wake(service, job.pool)
     structlog.contextvars.bind_contextvars(credits=job.charged_credits)
     return Ordered(submitted.answer or StoredAnswer(job.id, dialect.answer_of(job)), submitted.is_replay)
 
@@ -115,13 +115,15 @@ async def _wake(service: Service, pool: str) -> None:
 def _order(
     service: Service, who: Principal, dialect: Dialect, accepted: Accepted, claim: IdempotencyClaim | None
 ) -> Order:
+    route = service.deployment.route(accepted.request, is_live=who.is_live, param="model")
     return Order(
         account_id=who.account_id,
         is_live=who.is_live,
         dialect=dialect.name,
         accepted=accepted,
         price_credits=price_of(service, accepted.request),
-        pool=DEFAULT_POOL,
+        pool=route[0].pool,
+        route=route,
         job_id=make_job_id(secrets.token_bytes(16)),
         idempotency=claim,
         queue_limit_jobs=service.settings.queue_limit_jobs,

@@ -12,7 +12,8 @@ from seedbed.api.intake import Intake
 from seedbed.api.live import LiveFeed
 from seedbed.api.queue_places import QueuePlaces
 from seedbed.blobs.store import Blobs
-from seedbed.core.pricing import Tariff
+from seedbed.core.deployment import Deployment
+from seedbed.core.offer import Offer
 from seedbed.core.rate_limits import RateLimits
 from seedbed.settings import Settings
 from seedbed.store.database import Connection, Pool, borrow
@@ -25,14 +26,21 @@ class Service:
     pool: Pool
     blobs: Blobs
     settings: Settings
-    tariff: Tariff
+    deployment: Deployment
     live: LiveFeed
     stopping: asyncio.Event  # set when the service has been told to stop: new work should go elsewhere
     rate_limits: RateLimits
     queue_places: QueuePlaces = field(default_factory=QueuePlaces)
     intake: Intake = field(default_factory=Intake)
     streams: Streams = field(default_factory=Streams)
+    _offers: dict[str, Offer] = field(default_factory=dict)
     probes: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_PROBES))
+
+    def offer(self, dialect: str) -> Offer:
+        """Return what a dialect offers here."""
+        if dialect not in self._offers:
+            self._offers[dialect] = self.deployment.offer(dialect)
+        return self._offers[dialect]
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 from seedbed.cli.database import connected, migrated
 from seedbed.cli.developer import ensure_login
 from seedbed.cli.home import Login, RunningService, forget_running, make_home, save_running
+from seedbed.configuration import load_deployment
+from seedbed.core.deployment import Deployment
 from seedbed.core.errors import NotReady
 from seedbed.fleet.local import LocalWorkers, child_environment
 from seedbed.settings import Settings
@@ -77,6 +79,7 @@ async def running_service(
     from seedbed.store.database import connect_pool
 
     make_home(settings.home)
+    deployment = load_deployment(settings)
     with listen_locally(socket_path) if socket_path else listen(settings.host, settings.port) as listening:
         port = settings.port if socket_path else listening.getsockname()[1]
         with _database(settings) as url:
@@ -90,10 +93,13 @@ async def running_service(
             )
             login = await _login(settings, url, port=port) if settings.is_embedded else None
             blobs = open_blobs(actual.blobs_url, actual.blobs_folder)
-            local = LocalWorkers(count=workers, environ=child_environment(_handed_down(actual)))
+            local = LocalWorkers(
+                _engines_beside(deployment, workers=workers), environ=child_environment(_handed_down(actual))
+            )
             async with connect_pool(url, min_size=1, max_size=_MAX_CONNECTIONS, name="api") as pool:
                 stopping, hurried = asyncio.Event(), asyncio.Event()
-                http = HttpServer(create_app(pool=pool, blobs=blobs, settings=actual, stopping=stopping), listening)
+                app = create_app(pool=pool, blobs=blobs, settings=actual, deployment=deployment, stopping=stopping)
+                http = HttpServer(app, listening)
                 async with http.running(), local.running():
                     try:
                         yield Running(actual, login, http, local, socket_path, hurried)
@@ -135,6 +141,12 @@ def _database(settings: Settings) -> Iterator[str]:
             forget_running(settings.home)
 
 
+def _engines_beside(deployment: Deployment, *, workers: int) -> list[str]:
+    """Return the engine of each worker that runs beside the API: so many with the embedded one, one with each other."""
+    others = [name for name, spec in deployment.engines.items() if spec.is_local and name != deployment.embedded]
+    return [deployment.embedded] * workers + (others if workers else [])
+
+
 async def _login(settings: Settings, url: str, *, port: int) -> Login:
     from seedbed.cli.listening import client_host
 
@@ -155,4 +167,5 @@ def _handed_down(settings: Settings) -> dict[str, str]:
         "SEEDBED_LOG_LEVEL": settings.log_level,
         "SEEDBED_ENGINE": settings.engine,
         "SEEDBED_OPEN_NETWORKS": ",".join(map(str, settings.open_networks)),
+        **({"SEEDBED_CONFIG_FILE": str(settings.config_file.resolve())} if settings.config_file else {}),
     }

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 if TYPE_CHECKING:
     from seedbed.settings import Settings
 
 
-def work() -> None:
+def work(
+    engine: Annotated[
+        str | None, typer.Option(help="An engine of the configuration, by name. Default: the embedded one.")
+    ] = None,
+) -> None:
     """Run a worker against SEEDBED_DATABASE_URL: it takes jobs and makes their videos, until Ctrl-C."""
     from seedbed.cli.database import migrated
     from seedbed.core.errors import NotReady
@@ -24,10 +30,10 @@ def work() -> None:
         )
     start_logging(settings.log_level)
     migrated(settings.database_url, may_change=False)
-    run_loop(_work(settings))
+    run_loop(_work(settings, engine))
 
 
-async def _work(settings: Settings) -> None:
+async def _work(settings: Settings, engine: str | None) -> None:
     import asyncio
     import os
 
@@ -43,4 +49,4 @@ async def _work(settings: Settings) -> None:
 
     # The first gives the job in hand some time to end, the second hands it back at once.
     with interrupts(stopping.set, hurried):
-        await run_until(stopping, settings, hurry=hurry)
+        await run_until(stopping, settings, engine=engine, hurry=hurry)

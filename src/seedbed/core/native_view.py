@@ -43,6 +43,10 @@ def native_view(job: Job, *, base_url: str, queue: QueuePlace | None = None) -> 
         view["queue"] = {"position": queue.position, "etaSeconds": queue.eta_s}
     if job.shot_plan:
         view["shotPlan"] = job.shot_plan
+    if job.tried:
+        view["attempts"] = [{"engine": one.engine, "code": one.code, "at": _moment(one.at)} for one in job.tried]
+    if job.sent:
+        view["engineInput"] = job.sent
     if job.warnings:
         view["warnings"] = list(job.warnings)
     return view

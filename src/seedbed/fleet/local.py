@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 import structlog
 
@@ -26,10 +26,10 @@ _MAX_PAUSE_S = 15.0
 
 
 class LocalWorkers:
-    """Use `running`. `kill` ends them at once, and their engines with them."""
+    """One worker for each of these engines. Use `running`. `kill` ends them at once, and their engines with them."""
 
-    def __init__(self, *, count: int, environ: Mapping[str, str]) -> None:
-        self._count = count
+    def __init__(self, engines: Sequence[str], *, environ: Mapping[str, str]) -> None:
+        self._engines = tuple(engines)
         self._environ = dict(environ)
         self._processes: set[asyncio.subprocess.Process] = set()
         self._stopping = asyncio.Event()
@@ -37,7 +37,7 @@ class LocalWorkers:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Keep them running until the end of the block, then let each finish or hand back its job."""
-        keepers = [asyncio.create_task(self._keep(number)) for number in range(self._count)]
+        keepers = [asyncio.create_task(self._keep(number, engine)) for number, engine in enumerate(self._engines)]
         try:
             yield
         finally:
@@ -58,23 +58,24 @@ class LocalWorkers:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
 
-    async def _keep(self, number: int) -> None:
+    async def _keep(self, number: int, engine: str) -> None:
         pause_s = 0.5
         while not self._stopping.is_set():
             started_s = time.monotonic()
-            returncode = await self._run_once()
+            returncode = await self._run_once(engine)
             if self._stopping.is_set():
                 return
-            log.error("worker.ended", number=number, exit_status=returncode, next_start_in_s=pause_s)
+            log.error("worker.ended", number=number, engine=engine, exit_status=returncode, next_start_in_s=pause_s)
             await asyncio.sleep(pause_s)
             lived_s = time.monotonic() - started_s
             pause_s = 0.5 if lived_s > _HEALTHY_S else min(2 * pause_s, _MAX_PAUSE_S)
 
-    async def _run_once(self) -> int:
+    async def _run_once(self, engine: str) -> int:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "seedbed.fleet.process",
+            engine,
             stdin=asyncio.subprocess.PIPE,
             env=self._environ,
             # A session of its own: Ctrl-C in the terminal reaches us alone, and we decide who stops when.

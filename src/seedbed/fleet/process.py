@@ -1,4 +1,4 @@
-"""One worker process: `python -m seedbed.fleet.process` beside a service, and what `seedbed work` runs.
+"""One worker process: `python -m seedbed.fleet.process [ENGINE]` beside a service, and what `seedbed work` runs.
 
 Beside a service it is tied to it, and stops in good order when told to over the pipe; alone it stops on Ctrl-C or
 SIGTERM. Either way it finishes its job or hands it back.
@@ -9,18 +9,22 @@ from __future__ import annotations
 import asyncio
 import sys
 
+from seedbed.configuration import load_deployment
+from seedbed.core.deployment import EngineSpec
 from seedbed.core.errors import NotReady
-from seedbed.core.job import DEFAULT_POOL
 from seedbed.fleet.interrupts import run_loop
 from seedbed.fleet.tie import tie_to_parent
 from seedbed.settings import Settings, load_settings
 from seedbed.telemetry.logs import start_logging
 
 
-async def run_until(stopping: asyncio.Event, settings: Settings, *, hurry: asyncio.Event | None = None) -> None:
-    """Work until `stopping` is set; `hurry` hands the job back without a grace.
+async def run_until(
+    stopping: asyncio.Event, settings: Settings, *, engine: str | None = None, hurry: asyncio.Event | None = None
+) -> None:
+    """Work with an engine of the deployment, the embedded one by default, until `stopping` is set.
 
-    Raises NotReady if there is no database to work against.
+    `hurry` hands the job back without a grace. Raises NotReady if there is no database to work against or no such
+    engine.
     """
     from seedbed.blobs.store import open_blobs
     from seedbed.worker.loop import run_worker
@@ -32,24 +36,32 @@ async def run_until(stopping: asyncio.Event, settings: Settings, *, hurry: async
         settings.database_url,
         blobs,
         settings,
-        engine=settings.engine,
-        pools=[DEFAULT_POOL],
+        engine=_spec(settings, engine),
         stopping=stopping,
         hurry=hurry,
     )
 
 
-async def _run_beside_the_service(settings: Settings) -> None:
+def _spec(settings: Settings, name: str | None) -> EngineSpec:
+    deployment = load_deployment(settings)
+    try:
+        return deployment.engines[name or deployment.embedded]
+    except KeyError:
+        known = ", ".join(sorted(deployment.engines))
+        raise NotReady(f"There is no engine '{name}' in this deployment; it has {known}.") from None
+
+
+async def _run_beside_the_service(settings: Settings, engine: str | None) -> None:
     loop, stopping = asyncio.get_running_loop(), asyncio.Event()
     tie_to_parent(lambda: loop.call_soon_threadsafe(stopping.set))
-    await run_until(stopping, settings)
+    await run_until(stopping, settings, engine=engine)
 
 
 def main() -> None:
     try:
         settings = load_settings()
         start_logging(settings.log_level)
-        run_loop(_run_beside_the_service(settings))
+        run_loop(_run_beside_the_service(settings, next(iter(sys.argv[1:]), None)))
     except NotReady as fault:
         sys.stderr.write(f"seedbed: {fault}\n")
         sys.exit(1)

@@ -6,16 +6,19 @@ Bytes go under the attempt's own key, so whatever becomes of the attempt, they c
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import structlog
 
 from seedbed.actions.finish import Success
 from seedbed.actions.note import note
+from seedbed.actions.remember import remember
 from seedbed.blobs.store import Blobs
 from seedbed.core.engine import Canvas, RenderTask, Stage
 from seedbed.core.errors import StageOverran, Unavailable
@@ -47,6 +50,7 @@ class Bench:
     sources: Sources
     scratch: Path
     store_limit_s: float = 300.0
+    engine: str | None = None  # as it is deployed; None: what it calls itself
 
 
 def bytes_of_attempt(job_id: str, attempt: int) -> str:
@@ -68,33 +72,54 @@ async def make_video(job: Job, bench: Bench, on_report: OnReport) -> Success:
 
 async def _rendered(job: Job, gathered: Gathered, folder: Path, bench: Bench, on_report: OnReport) -> Success:
     on_report(Stage.PREPARING, 0.0)
-    capabilities = await bench.host.warm()
+    engine = bench.engine or (await bench.host.warm()).name
     aspect_ratio = _settled_ratio(job, gathered.sizing)
     await patiently(
         bench.sources.pool,
-        lambda conn: note(conn, job.id, job.attempt, aspect_ratio=aspect_ratio, engine=capabilities.name),
+        lambda conn: note(conn, job.id, job.attempt, aspect_ratio=aspect_ratio, engine=engine),
     )
+    task = _task(job, gathered, aspect_ratio)
+    last_frame = folder / "last-frame.png" if job.request.wants_last_frame else None
+    crashes = await force_making(job, on_report)
+    video = folder / "result.mp4"
+    async with previewing(job, bench.sources.pool, bench.sources.blobs) as on_preview:
+        done = await bench.host.make(
+            task,
+            video,
+            on_report,
+            on_preview=on_preview,
+            on_remember=lambda memory: _remember(job, memory, bench),
+            last_frame=last_frame,
+            crashes=crashes,
+        )
+    on_report(Stage.STORING, 0.0)
+    output = await _store(job, done, video, last_frame, bench)
+    return Success(output, engine, done.shot_plan, done.warnings, done.sent)
+
+
+def _task(job: Job, gathered: Gathered, aspect_ratio: AspectRatio) -> RenderTask:
     request = job.request
-    canvas = Canvas(size_of(request.resolution, aspect_ratio), frame_count(request.duration_s), FPS)
-    task = RenderTask(
+    return RenderTask(
         request.prompt,
-        canvas,
+        Canvas(size_of(request.resolution, aspect_ratio), frame_count(request.duration_s), FPS),
         gathered.references,
         request.seed,
         request.wants_audio,
         wants_watermark=request.wants_watermark,
         has_fixed_camera=request.has_fixed_camera,
+        model=request.model,
+        resolution=request.resolution,
+        aspect_ratio=aspect_ratio,
+        duration_s=request.duration_s,
+        options=request.engine_options or {},
+        # The job's id is the capability to its result, so that others are told something that only follows from it.
+        ticket=hashlib.sha256(f"{job.id}:{job.leg}".encode()).hexdigest()[:32],
+        memory=job.memory,
     )
-    last_frame = folder / "last-frame.png" if request.wants_last_frame else None
-    crashes = await force_making(job, on_report)
-    video = folder / "result.mp4"
-    async with previewing(job, bench.sources.pool, bench.sources.blobs) as on_preview:
-        done = await bench.host.make(
-            task, video, on_report, on_preview=on_preview, last_frame=last_frame, crashes=crashes
-        )
-    on_report(Stage.STORING, 0.0)
-    output = await _store(job, done, video, last_frame, bench)
-    return Success(output, capabilities.name, done.shot_plan, done.warnings)
+
+
+async def _remember(job: Job, memory: dict[str, Any], bench: Bench) -> bool:
+    return await patiently(bench.sources.pool, lambda conn: remember(conn, job.id, job.attempt, memory))
 
 
 def _settled_ratio(job: Job, sizing: Size | None) -> AspectRatio:

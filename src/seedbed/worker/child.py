@@ -22,7 +22,7 @@ from typing import Any, BinaryIO
 
 from seedbed.core.engine import Engine, Stage
 from seedbed.core.engine import Stop as StopWork
-from seedbed.core.errors import JobFailure
+from seedbed.core.errors import JobFailure, NotReady
 from seedbed.worker import wire
 from seedbed.worker.engines import load_engine
 from seedbed.worker.production import produce
@@ -40,7 +40,7 @@ class Child:
         self._engine = engine
         self._receive = receive
         self._send = send
-        self._work: queue.SimpleQueue[wire.Make] = queue.SimpleQueue()
+        self._work: queue.SimpleQueue[wire.Make | wire.Check] = queue.SimpleQueue()
         self._orders = _Orders()
 
     def run(self) -> None:
@@ -48,13 +48,17 @@ class Child:
         threading.Thread(target=self._listen, name="listen", daemon=True).start()
         self._say(wire.Ready(self._engine.describe()))
         while True:
-            self._make(self._work.get())
+            match self._work.get():
+                case wire.Make() as work:
+                    self._make(work)
+                case wire.Check(number):
+                    self._check(number)
 
     def _listen(self) -> None:
         try:
             for line in self._receive:
                 match wire.decode_to_child(line):
-                    case wire.Make() as work:
+                    case (wire.Make() | wire.Check()) as work:
                         self._work.put(work)
                     case wire.Stop(number, is_for_good):
                         self._orders.stop(number, is_for_good=is_for_good)
@@ -74,6 +78,18 @@ class Child:
         except JobFailure as failure:
             self._say(wire.failed(work.number, failure))
         self._orders.forget(work.number)
+
+    def _check(self, number: int) -> None:
+        """Engines that make videos themselves have no server that could be asked."""
+        engine: Any = self._engine
+        try:
+            fault = engine.check(_Reporter(number, self._orders, self._send)) if hasattr(engine, "check") else None
+            self._say(wire.Checked(number, fault))
+        except StopWork:
+            self._say(wire.Stopped(number))
+        except JobFailure as failure:
+            self._say(wire.Checked(number, str(failure)))
+        self._orders.forget(number)
 
     def _say(self, message: wire.Message) -> None:
         self._send.write(wire.encode(message))
@@ -155,14 +171,25 @@ def main() -> None:
     _stay_under_the_worker()
     if arguments.memory_bytes:
         _limit_memory(arguments.memory_bytes)
-    Child(load_engine(arguments.engine), receive, send).run()
+    options = _take_options(receive) if arguments.configured else None
+    Child(load_engine(arguments.engine, options), receive, send).run()
 
 
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="seedbed.worker.child")
     parser.add_argument("engine")
     parser.add_argument("--memory-bytes", type=int)
+    parser.add_argument("--configured", action="store_true", help="its options come first, as a line of their own")
     return parser.parse_args()
+
+
+def _take_options(receive: BinaryIO) -> dict[str, Any]:
+    """Read what the engine is made with. It may hold a key, and so comes by no argument that others could list."""
+    match wire.decode_to_child(receive.readline()):
+        case wire.Options(options):
+            return options
+        case _:
+            raise NotReady("The engine's process was not told its options.")
 
 
 def _take_pipes() -> tuple[BinaryIO, BinaryIO]:

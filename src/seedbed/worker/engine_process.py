@@ -11,8 +11,10 @@ import os
 import signal
 import sys
 from collections import deque
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -44,12 +46,16 @@ class EngineProcess:
         self._hearing = asyncio.create_task(self._hear())
 
     @classmethod
-    async def start(cls, engine: str, *, memory_bytes: int | None, threads: int) -> EngineProcess:
+    async def start(
+        cls, engine: str, *, options: Mapping[str, Any] | None = None, memory_bytes: int | None, threads: int
+    ) -> EngineProcess:
         command = guarded([sys.executable, "-P", "-m", "seedbed.worker.child", engine])
         if memory_bytes is not None:
             command += ["--memory-bytes", str(memory_bytes)]
+        if options is not None:
+            command.append("--configured")
         pipe = asyncio.subprocess.PIPE
-        return cls(
+        process = cls(
             await asyncio.create_subprocess_exec(
                 *command,
                 stdin=pipe,
@@ -60,6 +66,9 @@ class EngineProcess:
                 env=child_environment(os.environ, threads=threads),
             )
         )
+        if options is not None:
+            process.send(wire.Options(dict(options)))
+        return process
 
     @property
     def pid(self) -> int:

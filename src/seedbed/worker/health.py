@@ -13,7 +13,18 @@ from dataclasses import dataclass
 import structlog
 
 from seedbed.core.engine import Stage
-from seedbed.core.errors import EngineFailed, EngineOutOfMemory, JobFailure, StageOverran
+from seedbed.core.errors import (
+    EngineFailed,
+    EngineOutOfMemory,
+    EngineUnavailable,
+    EngineUnfit,
+    JobFailure,
+    StageOverran,
+    UpstreamFailed,
+    UpstreamRefused,
+    UpstreamTimeout,
+    UpstreamUnresolved,
+)
 from seedbed.store.workers import WorkerState
 
 log = structlog.get_logger()
@@ -50,10 +61,15 @@ def overall(conditions: Iterable[Condition]) -> Condition:
 
 
 def concerns_engine(failure: JobFailure) -> bool:
-    """Whether the engine may be to blame: not for what is wrong with a reference, nor for a store that is away."""
+    """Whether the engine may be to blame: not for what is wrong with a reference, nor for a store that is away.
+
+    One that is asked for what it cannot make is none the worse for it.
+    """
     if isinstance(failure, StageOverran):
         return failure.stage != Stage.STORING
-    return isinstance(failure, EngineFailed | EngineOutOfMemory)
+    if isinstance(failure, EngineUnfit | UpstreamRefused | UpstreamUnresolved):
+        return False
+    return isinstance(failure, EngineFailed | EngineOutOfMemory | UpstreamFailed | UpstreamTimeout | EngineUnavailable)
 
 
 class Health:

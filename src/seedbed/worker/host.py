@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,9 +63,10 @@ class _StageClock:
 class EngineHost:
     """One engine. Not for concurrent calls of `make`: a worker with several slots has several hosts."""
 
-    def __init__(self, engine: str, limits: EngineLimits) -> None:
+    def __init__(self, engine: str, limits: EngineLimits, *, options: Mapping[str, Any] | None = None) -> None:
         self.engine = engine
         self._limits = limits
+        self._options = options
         self._process: EngineProcess | None = None
         self._capabilities: Capabilities | None = None
         self._starting: asyncio.Task[None] | None = None
@@ -128,6 +129,30 @@ class EngineHost:
         if isinstance(answer, wire.Failed):
             raise wire.failure_of(answer)
         return answer
+
+    async def check(self) -> str | None:
+        """Say what is wrong with the server that a remote engine asks. Raises NotReady if the engine does not start."""
+        process = await self._warm_process()
+        self._number += 1
+        process.send(wire.Check(self._number))
+        is_idle = False
+        try:
+            while True:
+                match await self._next(process):
+                    case wire.Checked(self._number, fault):
+                        is_idle = True
+                        return fault
+                    case wire.Stopped(self._number):
+                        is_idle = True
+                        return "Its check was stopped."
+        except Ended as end:
+            return str(end)
+        except EngineCrashed as silence:
+            return str(silence)
+        finally:
+            if not is_idle:
+                process.kill()
+                self._begin_start()
 
     async def replace(self) -> None:
         """End the child and begin to start another, for one that cannot be trusted any more."""
@@ -217,7 +242,9 @@ class EngineHost:
         if before is not None:
             await before.gone()
         limits = self._limits
-        process = await EngineProcess.start(self.engine, memory_bytes=limits.memory_bytes, threads=limits.threads)
+        process = await EngineProcess.start(
+            self.engine, options=self._options, memory_bytes=limits.memory_bytes, threads=limits.threads
+        )
         try:
             self._capabilities = await self._loaded(process)
         except (NotReady, asyncio.CancelledError):

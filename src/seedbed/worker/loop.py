@@ -12,13 +12,14 @@ import secrets
 import socket
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import msgspec
 import structlog
 
 from seedbed.blobs.store import Blobs
+from seedbed.core.deployment import EngineSpec
 from seedbed.core.engine import Capabilities
 from seedbed.settings import Settings
 from seedbed.store import workers
@@ -28,6 +29,7 @@ from seedbed.worker.attempt import Bench
 from seedbed.worker.beside import beside
 from seedbed.worker.chores import do_chores
 from seedbed.worker.deliverer import deliver_webhooks
+from seedbed.worker.engines import options_of
 from seedbed.worker.health import Health, overall
 from seedbed.worker.host import EngineHost, EngineLimits, processors
 from seedbed.worker.patience import TRANSIENT
@@ -49,10 +51,8 @@ async def run_worker(
     blobs: Blobs,
     settings: Settings,
     *,
-    engine: str,
-    pools: Sequence[str],
+    engine: EngineSpec,
     stopping: asyncio.Event,
-    slots: int = 1,
     stop_grace_s: float = STOP_GRACE_S,
     hurry: asyncio.Event | None = None,
 ) -> None:
@@ -61,17 +61,20 @@ async def run_worker(
     `hurry`, set after it, has the jobs in hand handed back at once. `url` is the database's, migrated.
     Raises NotReady if the engine cannot be loaded.
     """
+    options = options_of(engine)
     name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     async with AsyncExitStack() as stack:
         scratch = stack.enter_context(open_scratch())
-        pool = await stack.enter_async_context(connect_pool(url, min_size=1, max_size=2 * slots + 4, name="worker"))
-        hosts = [EngineHost(engine, engine_limits(settings, slots=slots)) for _ in range(slots)]
+        most = 2 * engine.slots + 4
+        pool = await stack.enter_async_context(connect_pool(url, min_size=1, max_size=most, name="worker"))
+        limits = replace(engine_limits(settings, slots=engine.slots), start_s=engine.start_limit_s)
+        hosts = [EngineHost(engine.kind, limits, options=options) for _ in range(engine.slots)]
         for host in hosts:
             stack.push_async_callback(host.close)
         capabilities = (await asyncio.gather(*(host.warm() for host in hosts)))[0]
         shift = _Shift(
             name,
-            tuple(pools),
+            (engine.pool,),
             pool,
             Switchboard(),
             stopping=stopping,
@@ -79,8 +82,9 @@ async def run_worker(
             news=asyncio.Event(),
         )
         sources = sources_of(settings, pool, blobs)
-        working = [_slot(shift, Bench(host, sources, scratch, settings.store_time_limit_s), settings) for host in hosts]
-        log.info("worker.started", worker=name, engine=capabilities.name, slots=slots)
+        limit_s = settings.store_time_limit_s
+        working = [_slot(shift, Bench(host, sources, scratch, limit_s, engine.name), settings) for host in hosts]
+        log.info("worker.started", worker=name, engine=engine.name, kind=capabilities.name, slots=engine.slots)
         async with beside(
             listen(url, shift.switchboard.hear, missed=shift.switchboard.wake_all, name="worker notices"),
             _show(shift, capabilities, working),

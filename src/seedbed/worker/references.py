@@ -84,13 +84,18 @@ async def gather(job: Job, into: Path, sources: Sources) -> Gathered:
     answers = await probe_many(paths, limits=sources.limits)
     probes = [_checked(*pair, sources.limits) for pair in zip(given, answers, strict=True)]
     check_totals({reference.name: probe for reference, probe in zip(given, probes, strict=True)}, sources.limits)
-    local = (LocalReference(p, probe.kind, r.role, r.name) for p, probe, r in zip(paths, probes, given, strict=True))
+    local = (_local(*each, sources) for each in zip(paths, probes, given, strict=True))
     fetched = tuple(
         Fetched(position, paths[position], probes[position])
         for position, reference in enumerate(given)
         if _is_fetched(reference, sources)
     )
     return Gathered(tuple(local), _sizing(given, probes, fits_videos=job.request.fits_videos), fetched)
+
+
+def _local(path: Path, probe: Probe, reference: Reference, sources: Sources) -> LocalReference:
+    url = reference.url if _is_fetched(reference, sources) else None
+    return LocalReference(path, probe.kind, reference.role, reference.name, probe.format.media_type, url)
 
 
 def _sizing(given: Sequence[Reference], probes: Sequence[Probe], *, fits_videos: bool) -> Size | None:

@@ -26,6 +26,9 @@ TASK = RenderTask("A quiet lake in the morning, static shot.", CANVAS, (), seed=
 async def self_test(host: EngineHost, scratch: Path, *, limit_s: float) -> str | None:
     """Return what is wrong with the engine, or None. `scratch` is the folder where jobs are made: it may be full."""
     try:
+        if (await host.warm()).is_remote:  # what others make costs, so it is only asked whether they are there
+            async with asyncio.timeout(limit_s):
+                return await host.check()
         with TemporaryDirectory(prefix="test-", dir=scratch, ignore_cleanup_errors=True) as folder:
             async with asyncio.timeout(limit_s):
                 return await _made(host, Path(folder) / "test.mp4")

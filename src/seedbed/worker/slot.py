@@ -21,7 +21,7 @@ from seedbed.actions.claim import Claim, claim
 from seedbed.actions.finish import Finished, Success, finish
 from seedbed.actions.hand_back import hand_back
 from seedbed.core.engine import Stage
-from seedbed.core.errors import EngineFailed, JobFailure, NotReady, Unavailable
+from seedbed.core.errors import EngineFailed, EngineUnavailable, JobFailure, NotReady, Unavailable
 from seedbed.core.job import Job
 from seedbed.store import jobs
 from seedbed.store.database import Pool, borrow
@@ -145,7 +145,9 @@ class Slot:
                 await asyncio.wait({work, kept, hurried}, return_when=asyncio.FIRST_COMPLETED)
             if work.done():
                 return work.result()
-            return kept.result() if kept.done() else None
+            loss = kept.result() if kept.done() else None
+            self.bench.host.is_job_over = loss is Loss.GONE and await self._is_over(job)
+            return loss
         finally:
             # The engine is told to stop, and keeps its grace; the lease is kept until it has.
             await end(work, again_s=self.bench.host.grace_s + CANCEL_AGAIN_S)
@@ -171,7 +173,20 @@ class Slot:
         if rehearsal_of(job) is not None or not concerns_engine(failure):
             return failure
         log.warning("job.engine_failed", code=failure.code, reason=str(failure))
-        return None if await self.health.is_to_blame() else failure
+        if isinstance(failure, EngineUnavailable):
+            log.error("engine.alarm", engine=self.bench.engine, alarm=failure.alarm)
+        is_to_blame = await self.health.is_to_blame()
+        has_another = failure.may_fall_back and job.leg + 1 < len(job.route)
+        return None if is_to_blame and not has_another else failure
+
+    async def _is_over(self, job: Job) -> bool:
+        """Say whether nobody will want the video any more; otherwise another attempt may be at it."""
+        try:
+            async with borrow(self.pool) as conn:
+                now = await jobs.find(conn, job.id)
+        except TRANSIENT:
+            return False
+        return now is None or now.state.is_final
 
     async def _made(self, job: Job, lease: Lease) -> Success:
         for wait_s in AWAY_WAITS_S:

@@ -35,6 +35,18 @@ class Make(Message, frozen=True):
     crashes: bool = False
 
 
+class Options(Message, frozen=True):
+    """To the child, before all else and if it was told to wait for them: what its engine is made with."""
+
+    options: dict[str, Any]
+
+
+class Check(Message, frozen=True):
+    """To the child: say what is wrong with the server that its engine asks."""
+
+    number: int
+
+
 class Stop(Message, frozen=True):
     """To the child: stop that piece of work. `is_for_good`: nobody will ever want it again."""
 
@@ -82,6 +94,13 @@ class Done(Message, frozen=True):
     sent: dict[str, Any] | None = None
 
 
+class Checked(Message, frozen=True):
+    """From the child: what is wrong with the server, or None."""
+
+    number: int
+    fault: str | None
+
+
 class Stopped(Message, frozen=True):
     number: int
 
@@ -96,8 +115,8 @@ class Failed(Message, frozen=True):
     host: str | None = None
 
 
-ToChild = Make | Stop | Remembered
-FromChild = Ready | Report | Remember | Done | Stopped | Failed
+ToChild = Options | Make | Check | Stop | Remembered
+FromChild = Ready | Report | Remember | Done | Checked | Stopped | Failed
 
 
 def encode(message: Message) -> bytes:

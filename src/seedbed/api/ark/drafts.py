@@ -11,8 +11,9 @@ import msgspec
 
 from seedbed.api.ark.suffixes import take_suffixes
 from seedbed.api.ark.wire import Audio, Picture, TaskBody, Text, Video
-from seedbed.core.ark_offer import ARK, is_earlier
+from seedbed.core.ark_offer import is_earlier
 from seedbed.core.errors import InvalidRequest
+from seedbed.core.offer import Offer
 from seedbed.core.references import Role
 from seedbed.core.request import Draft, DraftReference
 
@@ -22,10 +23,10 @@ MAX_IDENTIFIER_CHARACTERS = 64
 _FRAMES = frozenset({Role.FIRST_FRAME, Role.LAST_FRAME})
 
 
-def draft_of(body: TaskBody) -> Draft:
+def draft_of(body: TaskBody, *, offer: Offer) -> Draft:
     """Return the draft; its duration may still be -1, for `fitting` to settle. Raises InvalidRequest."""
     prompt, body = _with_suffixes(body)
-    model = ARK.model(body.model)
+    model = offer.model(body.model)
     _refuse_others(body, is_earlier_model=is_earlier(model.id))
     references = _references(body)
     echo = {"model": body.model}

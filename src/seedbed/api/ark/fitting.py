@@ -16,7 +16,7 @@ from seedbed.api.keeping import examine
 from seedbed.api.ordering import judged
 from seedbed.api.service import Service
 from seedbed.core.ark_duration import FITTING_DURATION, fitting_duration_s
-from seedbed.core.ark_offer import ARK
+from seedbed.core.ark_offer import DIALECT
 from seedbed.core.errors import InvalidRequest, NotFound, TooLarge
 from seedbed.core.faults import Fault, MediaFault
 from seedbed.core.limits import check_kind, check_probe
@@ -42,12 +42,13 @@ async def fitted(service: Service, who: Principal, draft: Draft, claim: Idempote
     """
     if draft.duration_s != FITTING_DURATION:
         return draft
+    offer = service.offer(DIALECT)
     usual = replace(draft, duration_s=DEFAULT_DURATION_S)
-    accepted = (await judged(service, who, ARK, usual)).request
+    accepted = (await judged(service, who, offer, usual)).request
     video = next((each for each in accepted.references if each.role is Role.REFERENCE_VIDEO), None)
     if video is None or await known_answer(service, who, claim):
         return usual
-    model = ARK.model(draft.model)
+    model = offer.model(draft.model)
     try:
         async with asyncio.timeout(DEADLINE_S), service.intake.arriving(who.account_id):
             length_s = await _length_s(service, who, video)

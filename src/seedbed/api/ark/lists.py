@@ -12,7 +12,7 @@ from seedbed.api.auth import principal
 from seedbed.api.job_ids import is_job_id
 from seedbed.api.native.answers import json_response
 from seedbed.api.service import Service
-from seedbed.core.ark_offer import ARK, wire_id_of
+from seedbed.core.ark_offer import DIALECT, wire_id_of
 from seedbed.core.ark_view import EXPIRED, ark_view, job_id_of
 from seedbed.core.errors import InvalidRequest
 from seedbed.core.job import State
@@ -43,7 +43,7 @@ async def list_tasks(service: Service, request: Request) -> Response:
         if name not in _KNOWN:
             raise InvalidRequest(f"{name[:80]} is not known here; leave it out.", param=name[:80])
     number, size = _number(request, "page_num", default=1), _number(request, "page_size", default=DEFAULT_PAGE_SIZE)
-    wanted = _filter(request)
+    wanted = _filter(service, request)
     async with service.connection() as conn:
         since = await moment(conn, None) - WINDOW
         found = await page(
@@ -53,23 +53,23 @@ async def list_tasks(service: Service, request: Request) -> Response:
     return json_response({"items": items, "total": found.total})
 
 
-def _filter(request: Request) -> Filter:
+def _filter(service: Service, request: Request) -> Filter:
     status = _choice(request, "filter.status", _STATES)
     return Filter(
         state=_STATES[status] if status else None,
         is_expired=status == EXPIRED if status in {"failed", EXPIRED} else None,
         ids=_ids(request),
-        models=_models(request),
+        models=_models(service, request),
         is_flexible=_TIERS[tier] if (tier := _choice(request, "filter.service_tier", _TIERS)) else None,
     )
 
 
-def _models(request: Request) -> list[str] | None:
+def _models(service: Service, request: Request) -> list[str] | None:
     """Return the ids by which tasks of that model were asked for: also the core's, if theirs is shown for it."""
     model = request.query_params.get("filter.model")
     if not model:
         return None
-    offered = ARK.models.get(model)
+    offered = service.offer(DIALECT).models.get(model)
     return [model, offered.id] if offered and wire_id_of(offered.id) == model else [model]
 
 

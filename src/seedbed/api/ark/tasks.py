@@ -22,7 +22,7 @@ from seedbed.api.native.answers import json_response, raw_json
 from seedbed.api.order_body import order_body
 from seedbed.api.ordering import Dialect, order_job
 from seedbed.api.service import Service
-from seedbed.core.ark_offer import ARK, DIALECT
+from seedbed.core.ark_offer import DIALECT
 from seedbed.core.ark_view import ark_view, job_id_of, task_id_of
 from seedbed.core.errors import NotCancellable, NotFound
 from seedbed.core.idempotency import json_digest
@@ -38,7 +38,7 @@ async def create(service: Service, request: Request) -> Response:
     idempotency_key(request)  # one that cannot be used is refused before the body is read
     async with order_body(service, request, who) as raw:
         body = await asyncio.to_thread(without_nulls, raw)
-        draft = draft_of(task_body(body))
+        draft = draft_of(task_body(body), offer=service.offer(DIALECT))
         claim = claim_of(request, await asyncio.to_thread(json_digest, body))
         draft = await fitted(service, who, draft, claim)
         ordered = await order_job(service, who, ARK_DIALECT, draft, claim)
@@ -101,4 +101,4 @@ def _answer_of(job: Job) -> bytes:
     return msgspec.json.encode(CreatedTask(task_id_of(job.id)))
 
 
-ARK_DIALECT = Dialect(DIALECT, ARK, _answer_of)
+ARK_DIALECT = Dialect(DIALECT, _answer_of)

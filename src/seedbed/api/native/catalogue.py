@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import UNSET
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -11,15 +12,15 @@ from seedbed.api.auth import has_key, identify
 from seedbed.api.native.answers import json_response
 from seedbed.api.native.wire import Models, ModelView, PricingView, ReferenceLimits, ReferencesView
 from seedbed.api.service import Service
+from seedbed.core.engine_options import schema_of
 from seedbed.core.limits import MediaLimits
-from seedbed.core.models import MODELS, Model
+from seedbed.core.models import Model
 from seedbed.core.pricing import Tariff
-from seedbed.core.references import EXTENSIONS, MAX_REFERENCES, Kind, Role
+from seedbed.core.references import EXTENSIONS, MAX_REFERENCES, Kind
+from seedbed.core.routing import Mode, Step
 from seedbed.core.sizes import size_of
 from seedbed.store import workers
 from seedbed.store.workers import Worker
-
-MODES = ("text_to_video", "first_frame", "first_and_last_frame", "reference")
 
 
 async def list_models(service: Service, request: Request) -> Response:
@@ -27,13 +28,25 @@ async def list_models(service: Service, request: Request) -> Response:
     if has_key(request):
         await identify(service, request)
     async with service.connection() as conn:
-        engine = engine_of(await workers.alive(conn))
+        alive = await workers.alive(conn)
     limits = service.settings.media_limits
-    views = [model_view(model, tariff=service.tariff, limits=limits, engine=engine) for model in MODELS.values()]
+    deployment = service.deployment
+    views = [
+        model_view(
+            model,
+            tariff=deployment.tariff,
+            limits=limits,
+            engine=engine_of(alive, deployment.chain(model.id)),
+            modes=deployment.modes(model.id),
+        )
+        for model in deployment.models.values()
+    ]
     return json_response(Models(data=tuple(views)))
 
 
-def model_view(model: Model, *, tariff: Tariff, limits: MediaLimits, engine: str | None) -> ModelView:
+def model_view(
+    model: Model, *, tariff: Tariff, limits: MediaLimits, engine: str | None, modes: Sequence[Mode] = tuple(Mode)
+) -> ModelView:
     return ModelView(
         id=model.id,
         name=model.name,
@@ -42,10 +55,10 @@ def model_view(model: Model, *, tariff: Tariff, limits: MediaLimits, engine: str
         aspect_ratios=model.aspect_ratios,
         resolutions=model.resolutions,
         sizes={r.value: {a.value: str(size_of(r, a)) for a in model.aspect_ratios} for r in model.resolutions},
-        modes=MODES,
+        modes=tuple(modes),
         references=ReferencesView(
-            max=MAX_REFERENCES,
-            roles=tuple(Role),
+            max=MAX_REFERENCES if model.max_references is None else model.max_references,
+            roles=model.roles,
             image=_limits_of(Kind.IMAGE, limits),
             video=_limits_of(Kind.VIDEO, limits),
             audio=_limits_of(Kind.AUDIO, limits),
@@ -56,13 +69,14 @@ def model_view(model: Model, *, tariff: Tariff, limits: MediaLimits, engine: str
             media_factor=float(tariff.media_factor),
         ),
         engine=engine,
+        engine_options=schema_of(model.options) if model.options else UNSET,
     )
 
 
-def engine_of(alive: Sequence[Worker]) -> str | None:
-    """Return the names of the engines that are at work now, or None."""
-    names = {str(worker.capabilities["name"]) for worker in alive if "name" in worker.capabilities}
-    return ", ".join(sorted(names)) or None
+def engine_of(alive: Sequence[Worker], chain: Sequence[Step]) -> str | None:
+    """Return the engines of the chain that are at work now, in its order, or None."""
+    at_work = {pool for worker in alive for pool in worker.pools}
+    return ", ".join(step.engine for step in chain if step.pool in at_work) or None
 
 
 def _limits_of(kind: Kind, limits: MediaLimits) -> ReferenceLimits:

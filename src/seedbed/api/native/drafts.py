@@ -25,6 +25,7 @@ def draft_of(body: GenerationBody) -> Draft:
         expires_after_s=body.expires_after,
         webhook_url=body.webhook_url,
         metadata=body.metadata,
+        engine_options=body.engine_options,
         references_field=None if body.references is None else "references",
     )
 

@@ -18,7 +18,6 @@ from seedbed.api.order_body import order_body
 from seedbed.api.ordering import judged, price_of
 from seedbed.api.service import Service
 from seedbed.core.keys import Scope
-from seedbed.core.offer import NATIVE
 from seedbed.store import ledger
 
 
@@ -27,7 +26,9 @@ async def estimate(service: Service, request: Request) -> Response:
     who = await principal(service, request, scope=Scope.READ)
     async with order_body(service, request, who) as body:
         draft = draft_of(convert(body, GenerationBody))
-        accepted = await judged(service, who, NATIVE, draft, warnings=unknown_fields(body, GenerationBody))
+        accepted = await judged(
+            service, who, service.offer("native"), draft, warnings=unknown_fields(body, GenerationBody)
+        )
     async with service.connection() as conn:
         balance = await ledger.balance(conn, who.account_id, is_live=who.is_live)
     wanted = accepted.request

@@ -29,7 +29,6 @@ from seedbed.core.idempotency import json_digest
 from seedbed.core.job import Job, QueuePlace, State
 from seedbed.core.keys import Scope
 from seedbed.core.native_view import native_view
-from seedbed.core.offer import NATIVE
 
 POLL_AGAIN_S = 2
 
@@ -94,7 +93,7 @@ def _answer_of(job: Job) -> bytes:
     return msgspec.json.encode(created)
 
 
-NATIVE_DIALECT = Dialect("native", NATIVE, _answer_of)
+NATIVE_DIALECT = Dialect("native", _answer_of)
 
 
 def created(ordered: Ordered) -> Response:

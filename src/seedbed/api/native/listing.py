@@ -12,7 +12,6 @@ from seedbed.api.service import Service
 from seedbed.core.errors import InvalidRequest
 from seedbed.core.job import State
 from seedbed.core.keys import Scope
-from seedbed.core.models import MODELS
 from seedbed.core.native_view import native_view
 from seedbed.store import job_pages
 
@@ -23,7 +22,7 @@ async def list_generations(service: Service, request: Request) -> Response:
     """List generations as GET shows each of them, without places in the queue."""
     who = await principal(service, request, scope=Scope.READ)
     limit, before = page_limit(request), before_number(request, who, of=LIST)
-    states, model = _states(request), _model(request)
+    states, model = _states(request), _model(service, request)
     async with service.connection() as conn:
         found = await job_pages.page(
             conn, who.account_id, is_live=who.is_live, limit=limit + 1, before=before, states=states, model=model
@@ -41,8 +40,9 @@ def _states(request: Request) -> list[State]:
     return [State(state) for state in dict.fromkeys(said)]
 
 
-def _model(request: Request) -> str | None:
+def _model(service: Service, request: Request) -> str | None:
     said = request.query_params.get("model")
-    if said is not None and said not in MODELS:
-        raise InvalidRequest(f"model must be one of {', '.join(MODELS)}; got '{said[:80]}'.", param="model")
+    models = service.deployment.models
+    if said is not None and said not in models:
+        raise InvalidRequest(f"model must be one of {', '.join(models)}; got '{said[:80]}'.", param="model")
     return said

@@ -72,6 +72,7 @@ def body_of(request: GenerationRequest) -> dict[str, Any]:
         "expiresAfter": request.expires_after_s,
         "webhookUrl": request.webhook_url,
         "metadata": request.metadata,
+        "engineOptions": request.engine_options,
     }
     if request.references:
         body["references"] = [{"url": reference.url, "role": reference.role} for reference in request.references]

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from seedbed.api.described import says as _says
 from seedbed.core.credits import TransferKind
 from seedbed.core.engine import Stage
 from seedbed.core.job import State
@@ -26,11 +27,6 @@ from seedbed.core.request import (
 from seedbed.core.sizes import AspectRatio, Resolution
 
 
-def _says(description: str, **schema: Any) -> Meta:
-    """Describe a field in the document only: what is allowed is decided, and said better, in core."""
-    return Meta(description=description, extra_json_schema=schema or None)
-
-
 class Wire(msgspec.Struct, rename="camel", frozen=True):
     """A wire type: camelCase outside, snake_case inside."""
 
@@ -45,7 +41,7 @@ class ReferenceBody(Wire, frozen=True, kw_only=True):
 class GenerationBody(Wire, frozen=True, kw_only=True):
     """The body of a new generation. null means the same as leaving a field out."""
 
-    model: Annotated[str, _says("The model.", enum=list(MODELS))]
+    model: Annotated[str, _says("One of GET /models.", examples=list(MODELS))]
     prompt: Annotated[
         str, _says("What to show; trimmed.", minLength=1, maxLength=MAX_PROMPT_CHARACTERS, examples=["A red fox."])
     ]
@@ -86,6 +82,9 @@ class GenerationBody(Wire, frozen=True, kw_only=True):
     metadata: Annotated[dict[str, Any] | None, _says(f"Yours; echoed. At most {MAX_METADATA_BYTES} bytes as JSON.")] = (
         None
     )
+    engine_options: Annotated[
+        dict[str, Any] | None, _says("What the model lets you say to its engine: see `engineOptions` of GET /models.")
+    ] = None
 
 
 class Created(Wire, frozen=True, kw_only=True):
@@ -134,6 +133,12 @@ class QueueView(Wire, frozen=True, kw_only=True):
     eta_seconds: Annotated[int, Meta(ge=0)]
 
 
+class EngineAttemptView(Wire, frozen=True, kw_only=True):
+    engine: str
+    code: str
+    at: str
+
+
 class GenerationView(Wire, frozen=True, kw_only=True):
     """A generation as GET and the webhook show it (`core.native_view`)."""
 
@@ -159,6 +164,12 @@ class GenerationView(Wire, frozen=True, kw_only=True):
     progress: ProgressView | UnsetType = UNSET
     queue: QueueView | UnsetType = UNSET
     shot_plan: dict[str, Any] | UnsetType = UNSET
+    attempts: Annotated[tuple[EngineAttemptView, ...] | UnsetType, _says("Those that failed, the first one first.")] = (
+        UNSET
+    )
+    engine_input: Annotated[
+        dict[str, Any] | UnsetType, _says("What the model was told in place of the request, as its engine has it.")
+    ] = UNSET
     warnings: tuple[str, ...] | UnsetType = UNSET
 
 
@@ -219,6 +230,9 @@ class ModelView(Wire, frozen=True, kw_only=True):
     references: ReferencesView
     pricing: PricingView
     engine: Annotated[str | None, _says("What makes its videos here now; null while no worker is alive.")]
+    engine_options: Annotated[
+        dict[str, Any] | UnsetType, _says("The JSON schema of `engineOptions`; absent: it takes none.")
+    ] = UNSET
 
 
 class Models(Wire, frozen=True, kw_only=True):

@@ -37,6 +37,7 @@ def draft_of(value: Mapping[str, Any]) -> Draft:
         seed=body.seed,
         wants_audio=body.generate_audio,
         wants_last_frame=body.return_last_frame,
+        engine_options=body.engine_options,
     )
 
 

@@ -145,7 +145,9 @@ async def _ordered_with_file(
     if known is not None:
         return Ordered(known, is_replay=True)
     async with in_flight(service, who, claim):
-        await judged(service, who, dialect.offer, draft)  # so that nothing is stored for a request that is refused
+        await judged(
+            service, who, service.offer(dialect.name), draft
+        )  # so that nothing is stored for a request that is refused
         asset = await _kept(service, who, file)
         try:
             reference = DraftReference(ASSET_SCHEME + asset.id, name=REFERENCE)

@@ -28,7 +28,7 @@ from seedbed.core.errors import NotCancellable, NotFound
 from seedbed.core.idempotency import json_digest
 from seedbed.core.job import Job, State
 from seedbed.core.keys import Scope
-from seedbed.core.openai_offer import DIALECT, OPENAI
+from seedbed.core.openai_offer import DIALECT
 from seedbed.core.openai_view import job_id_of, openai_view, video_id_of
 from seedbed.store import jobs
 from seedbed.store.keys import Principal
@@ -97,7 +97,7 @@ def _answer_of(job: Job) -> bytes:
     return msgspec.json.encode(openai_view(job))
 
 
-OPENAI_DIALECT = Dialect(DIALECT, OPENAI, _answer_of)
+OPENAI_DIALECT = Dialect(DIALECT, _answer_of)
 
 
 def _created(ordered: Ordered) -> Response:
