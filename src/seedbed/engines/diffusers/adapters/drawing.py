@@ -28,8 +28,7 @@ SIGNED = Levels((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))  # -1..1, as most are
 @dataclass(frozen=True, slots=True)
 class Windows:
     """How a clip is decoded piece by piece, in latent frames: each window has one more than `size`, and begins
-    `stride` after the last. Of a window after the first, the frame of its first latent is of no use, being decoded
-    without what comes before; where two lie over each other, the earlier fades into the later.
+    `stride` after the last. Where two lie over each other, the earlier one fades into the later.
     """
 
     size: int
@@ -56,14 +55,18 @@ def draw_in_windows(
         beat()
         window = decode(latents[:, :, start : start + windows.size + 1])
         yield from ready
-        is_first = earlier is None
-        if not is_first:
-            window = window[:, :, :-1]
-            window = _faded(earlier, window, fade)
-        kept = min(stride + is_first, (latents.shape[2] - 1 - start) * frames_per_latent + is_first)
+        kept = stride
+        if earlier is None:
+            kept += 1
+        else:
+            # The first latent of a clip stands for a single frame, and that one was drawn with the window before.
+            window = _faded(earlier, window[:, :, 1:], fade)
+        is_last = start + windows.size + 1 >= latents.shape[2]
         # What is kept leaves the device before the next window is begun: afterwards it would queue up behind it.
-        ready = _to_bytes(window[:, :, :kept], SIGNED) if kept > 0 else ()
+        ready = _to_bytes(window if is_last else window[:, :, :kept], SIGNED)
         earlier = window
+        if is_last:
+            break
     yield from ready
 
 

@@ -24,6 +24,7 @@ from seedbed.media.pictures import Pixels
 _GROUP = 8  # frames that one latent frame stands for, except the first, which is one
 # Whole clips of the library's own tiles (16 frames, every 8) would be decoded twice over.
 _WINDOWS = Windows(size=8, stride=6)
+_MOMENTS = "keyframes_s"
 
 
 class Ltx2:
@@ -51,7 +52,11 @@ class Ltx2:
         return pipeline
 
     def warnings(self, card: Card, plan: Plan, sights: tuple[Sight, ...]) -> tuple[str, ...]:
-        told = []
+        told = [
+            f"The option {name} was left aside: {card.title} has no use for it."
+            for name in plan.options
+            if name != _MOMENTS
+        ]
         pictures = _with(Role.REFERENCE_IMAGE, sights)
         if unused := [sight.name for sight in pictures[len(_moments(plan)) :]]:
             told.append(
@@ -97,6 +102,9 @@ class Ltx2:
         return Take(frames, sound=sound, sound_rate_hz=pipeline.vocoder.config.output_sampling_rate)
 
 
+ADAPTER = Ltx2()
+
+
 @dataclass(frozen=True, slots=True)
 class _Span:
     """How many frames are made, and how many of them are kept.
@@ -135,8 +143,9 @@ def _conditions(plan: Plan, sights: tuple[Sight, ...], span: _Span, options: Ltx
     places += [(sight, min(_group_from(round(at_s * plan.fps)), span.made // _GROUP)) for sight, at_s in between]
     places += [(sight, span.made // _GROUP) for sight in _with(Role.LAST_FRAME, sights)]
     return [
-        LTX2VideoCondition(frames=Image.fromarray(sight.pixels), index=group, strength=1.0, crf=options.image_crf)
+        LTX2VideoCondition(frames=Image.fromarray(pixels), index=group, strength=1.0, crf=options.image_crf)
         for sight, group in places
+        if (pixels := sight.pixels) is not None
     ]
 
 
@@ -202,4 +211,4 @@ def _with(role: Role, sights: tuple[Sight, ...]) -> list[Sight]:
 
 def _moments(plan: Plan) -> list[float]:
     """Return where the job wants its reference pictures, in seconds."""
-    return [float(at_s) for at_s in plan.options.get("keyframes_s", ())]
+    return [float(at_s) for at_s in plan.options.get(_MOMENTS, ())]
