@@ -41,6 +41,17 @@ def test_names_of_operations_are_there_once_and_every_tag_is_described(name):
     assert all(tag["description"] and one.said["summary"] for tag in DOCUMENTS[name]["tags"] for one in own)
 
 
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_names_of_schemas_are_words_and_every_field_of_a_body_is_described(name):
+    schemas = DOCUMENTS[name]["components"]["schemas"]
+
+    assert [
+        schema for schema in schemas if not schema.isalpha()
+    ] == []  # two types of one name get their modules' names
+    for body in (schema for schema in schemas if schema.endswith("Body")):
+        assert [field for field, said in schemas[body]["properties"].items() if "description" not in said] == []
+
+
 @pytest.mark.parametrize("operation", OPERATIONS, ids=str)
 def test_every_body_and_every_success_has_an_example(operation):
     asked = operation.said.get("requestBody", {}).get("content", {})

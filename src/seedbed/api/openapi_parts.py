@@ -75,9 +75,9 @@ def this_document(name: str = "showOpenApi") -> dict[str, Any]:
 
 def errors_text(refusals: RefusalTable, *, failures: Mapping[str, str] | None = None) -> str:
     """Return both tables of errors in CommonMark. `failures`: what the dialect calls the codes of failed jobs."""
-    heads = ["code", "in the native dialect", "tried again first"]
+    heads = ["code", "in the native dialect", "before it fails"]
     rows = [
-        [f"`{(failures or {}).get(code, code)}`", f"`{code}`", "yes" if is_retryable else ""]
+        [f"`{(failures or {}).get(code, code)}`", f"`{code}`", "tried again" if is_retryable else ""]
         for code, is_retryable in failure_codes().items()
     ]
     if failures is None:

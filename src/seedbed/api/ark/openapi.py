@@ -35,7 +35,7 @@ _TAG = "Tasks"
 _STATES = ["queued", "running", "succeeded", "failed", "cancelled", "expired"]
 _WHOLE = {"type": "integer"}
 _TEXT = {"type": "string"}
-_URLS = {"video_url": _TEXT, "last_frame_url": _TEXT}
+_URLS = {"video_url": _TEXT, "last_frame_url": {**_TEXT, "description": "If `return_last_frame` asked for it."}}
 _TASK = thing(
     {
         "id": _TEXT,
@@ -48,8 +48,8 @@ _TASK = thing(
         "usage": thing({"completion_tokens": _WHOLE, "total_tokens": _WHOLE}, required=["completion_tokens"]),
         "seed": _WHOLE,
         "resolution": _TEXT,
-        "ratio": _TEXT,
-        "duration": _WHOLE,
+        "ratio": {**_TEXT, "description": "`adaptive` until what is sent has been looked at."},
+        "duration": {**_WHOLE, "description": "Seconds."},
         "framespersecond": _WHOLE,
         "generate_audio": {"type": "boolean"},
         "draft": {"type": "boolean"},

@@ -44,19 +44,29 @@ _VIDEO = thing(
         "created_at": {**_WHOLE, "description": "Unix seconds."},
         "status": {"type": "string", "enum": ["queued", "in_progress", "completed", "failed"]},
         "model": _TEXT,
-        "progress": {"type": "integer", "minimum": 0, "maximum": 100},
+        "progress": {"type": "integer", "minimum": 0, "maximum": 100, "description": "Percent."},
         "prompt": _TEXT,
-        "seconds": _TEXT,
-        "size": _MAYBE_TEXT,
+        "seconds": {**_TEXT, "description": "A whole number."},
+        "size": {**_MAYBE_TEXT, "description": "null while a picture that nobody has looked at decides it."},
         "completed_at": _MAYBE_WHOLE,
-        "expires_at": _MAYBE_WHOLE,
+        "expires_at": {"type": "null"},
         "error": {"anyOf": [thing({"code": _TEXT, "message": _TEXT}, required=["code", "message"]), {"type": "null"}]},
-        "remixed_from_video_id": _MAYBE_TEXT,
+        "remixed_from_video_id": {"type": "null"},
         "seed": _WHOLE,
         "warnings": {"type": "array", "items": _TEXT},
     },
     required=["id", "object", "created_at", "status", "model", "progress", "prompt", "seconds"],
 )
+_FORM_FIELDS = {
+    "prompt": "What to show.",
+    "model": "As in JSON.",
+    "seconds": "As in JSON.",
+    "size": "As in JSON.",
+    "seed": "A whole number.",
+    "generate_audio": "true or false.",
+    "return_last_frame": "true or false.",
+    "input_reference[image_url]": "Its URL, instead of a file.",
+}
 _PAGE = thing(
     {
         "object": {"const": "list"},
@@ -110,12 +120,17 @@ def refusals() -> RefusalTable:
 
 def _create() -> dict[str, Any]:
     created = _operation("createVideo", "Order a video.", ref("Video"), *ORDER, "unknown_field")
-    fields = dict.fromkeys(("prompt", "model", "seconds", "size"), _TEXT)
-    form = thing(fields | {"input_reference": {"type": "string", "format": "binary"}}, required=["prompt"])
     asked = body(ref(VideoBody.__name__), examples.BODY)
     shown = {name: {"value": value} for name, value in examples.FORM.items()}
-    asked["content"]["multipart/form-data"] = {"schema": form, "examples": shown}
+    asked["content"]["multipart/form-data"] = {"schema": _form(), "examples": shown}
     return created | {"parameters": [IDEMPOTENCY_KEY], "requestBody": asked}
+
+
+def _form() -> dict[str, Any]:
+    """Return the schema of the body as a form: the same fields as text, and a file."""
+    file = {"type": "string", "format": "binary", "description": "A picture to begin with."}
+    fields = {name: {**_TEXT, "description": says} for name, says in _FORM_FIELDS.items()}
+    return thing(fields | {"input_reference": file}, required=["prompt"])
 
 
 def _delete() -> dict[str, Any]:
