@@ -26,6 +26,7 @@ from seedbed.cli import (
     listen,
     mcp,
     migrate,
+    route,
     serve,
     settings_table,
     webhook_commands,
@@ -63,6 +64,7 @@ app.add_typer(credit_commands.credit_commands, name="credits")
 app.command()(migrate.migrate)
 app.command(name="settings")(settings_table.settings)
 app.command()(doctor.doctor)
+app.command()(route.route)
 app.command()(audit.audit)
 app.command()(conformance.conformance)
 
