@@ -1,8 +1,8 @@
 """Pointers in a prompt to the references that came with it, and the roles that the prompt gives them.
 
-Every vendor writes them differently (`@Image1`, `[Image1]`, `Image 1`, `[图1]`, `【@图片1】`, `이미지1`, `画像1`),
-so one tolerant parser takes them all. They are 1-based and counted per kind. Source: CONTRACT 1.3; the forms were
-collected from the Ark, Replicate, EvoLink and PiAPI documents.
+Every vendor writes them differently (`@Image1`, `[Image1]`, `Image 1`, `<Picture 1>`, `[图1]`, `【@图片1】`, `이미지1`,
+`画像1`), so one tolerant parser takes them all. They are 1-based and counted per kind. Source: CONTRACT 1.3; the forms
+were collected from the Ark, Replicate, EvoLink and PiAPI documents.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _UNITS = (
 )
 _NO_UNIT = rf"(?!\d|[.:×%]\d|\s*(?:{_UNITS})(?![A-Za-z]))"
 _POINTER = re.compile(
-    rf"[\[【]\s*@?\s*(?P<boxed>{_ANY_WORD})\s*(?P<boxed_number>\d{{1,2}})\s*[\]】]"
+    rf"[\[【<]\s*@?\s*(?P<boxed>{_ANY_WORD})\s*(?P<boxed_number>\d{{1,2}})\s*[\]】>]"
     rf"|@(?P<at>{_ANY_WORD})\s*(?P<at_number>\d{{1,2}})(?!\d)"
     rf"|(?<![A-Za-zÀ-ɏ])(?P<bare>{_ANY_WORD})\s?(?P<bare_number>\d{{1,2}}){_NO_UNIT}",
     re.IGNORECASE,
@@ -86,11 +86,28 @@ class Pointer:
         return f"@{self.kind.capitalize()}{self.number}"
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the prompt a pointer stands, brackets and all: `prompt[start:end]`."""
+
+    pointer: Pointer
+    start: int
+    end: int
+
+
 def find_pointers(prompt: str) -> tuple[Pointer, ...]:
     """Return the prompt's pointers in the order of the text."""
+    return tuple(place.pointer for place in locate_pointers(prompt))
+
+
+def locate_pointers(prompt: str) -> tuple[Place, ...]:
+    """Return the prompt's pointers and their places in the order of the text. No two of them overlap."""
     matches = list(_POINTER.finditer(prompt))
     ends = [match.start() for match in matches[1:]] + [len(prompt)]
-    return tuple(_read(prompt, match, until=end) for match, end in zip(matches, ends, strict=False))
+    return tuple(
+        Place(_read(prompt, match, until=end), match.start(), match.end())
+        for match, end in zip(matches, ends, strict=False)
+    )
 
 
 def dangling(pointers: Sequence[Pointer], kinds: Sequence[Kind]) -> tuple[Pointer, ...]:
