@@ -23,10 +23,6 @@ class Enhance(Protocol):
         """Return a better prompt of at most MAX_PROMPT_CHARACTERS. Raises one of FAULTS, and has its own deadline."""
 
 
-class EnhancerFault(RuntimeError):
-    """It answered with what is no prompt."""
-
-
 def enhancer_named(path: str) -> Enhance:
     """Return what a dotted path `package.module:function` names. Raises NotReady if there is nothing to call."""
     module, _, name = path.partition(":")
@@ -49,8 +45,6 @@ def enhanced(prompt: str, enhance: Enhance) -> tuple[str, str | None]:
 
 
 def _checked(better: object) -> str:
-    if not isinstance(better, str) or not better.strip():
-        raise EnhancerFault
-    if len(better) > MAX_PROMPT_CHARACTERS:
-        raise EnhancerFault
+    if not isinstance(better, str) or not 0 < len(better.strip()) <= MAX_PROMPT_CHARACTERS:
+        raise TypeError("An enhancer returns a prompt.")
     return better

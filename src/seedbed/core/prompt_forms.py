@@ -41,8 +41,8 @@ FORMS = {
     "minimax_h3": Form(_ANGLED),
     # Source of the negative prompt: the examples of LTX-Video and LTX-2 in Diffusers' documentation.
     "ltx2": Form(_PLAIN, "worst quality, inconsistent motion, blurry, jittery, distorted"),
-    # Source of the negative prompt: `sample_neg_prompt` of Wan 2.1 and 2.2, wan/configs/shared_config.py. Its wide commas
-    # are part of it: narrow ones are other tokens.
+    # Source of the negative prompt: `sample_neg_prompt` of Wan 2.1 and 2.2, wan/configs/shared_config.py. Its wide
+    # commas are part of it: narrow ones are other tokens.
     "wan": Form(
         _PLAIN,
         "色调艳丽，过曝，静态，细节模糊不清，字幕，风格，作品，画作，画面，静止，整体发灰，最差质量，低质量，"
@@ -66,7 +66,7 @@ def prepared(
 
     `kinds`: of all references, as they were sent. `seen`: the 0-based places among them of those that the model gets,
     in its order; None means all of them. `negative_prompt`: the request's own, which replaces the family's, even if
-    empty. `enhance` rewrites what it is given in the model's form; if it fails, the prompt stays, and a warning says so.
+    empty. `enhance` rewrites what it is given in the model's form; if it fails, the prompt stays, with a warning.
     """
     numbers = _numbers(kinds, range(len(kinds)) if seen is None else seen)
     places = locate_pointers(prompt)
