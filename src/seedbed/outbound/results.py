@@ -16,7 +16,7 @@ from seedbed.core.references import Kind
 from seedbed.media.sniff import HEAD_BYTES, sniff_bytes
 from seedbed.outbound.upstream import Beat, Upstream, pause
 
-TRIES = 4
+TRIES = 3
 FIRST_WAIT_S = 0.5
 _WEBM = b"\x1a\x45\xdf\xa3"
 _CHUNK_BYTES = 1 << 20
