@@ -29,7 +29,7 @@ def check_folder(folder: Path, *, how_to_get: str = "") -> None:
         raise refuse(f"it has neither {' nor '.join(INDEXES)}")
     for component in _components(index):
         if fault := _fault_of(folder / component):
-            raise refuse(f"{component}/{fault}" if (folder / component).is_dir() else f"{component} {fault}")
+            raise refuse(f"{component}{fault}")
 
 
 def _components(index: Path) -> Iterator[str]:
@@ -43,16 +43,17 @@ def _components(index: Path) -> Iterator[str]:
 
 
 def _fault_of(component: Path) -> str | None:
+    """Say what follows the component's name: ` is missing`, or `/` and a file of it."""
     if not component.is_dir():
-        return "is missing"
+        return " is missing"
     for index in component.glob("*.index.json"):
         for shard in sorted(set(_json(index).get("weight_map", {}).values())):
             if not (component / shard).is_file():
-                return f"{shard} is missing"
+                return f"/{shard} is missing"
     weights = [file for pattern in _WEIGHTS for file in sorted(component.glob(pattern))]
     if _is_model(component) and not weights:
-        return "has no weights"
-    return next((f"{file.name} {fault}" for file in weights if (fault := _fault_of_file(file))), None)
+        return " has no weights"
+    return next((f"/{file.name} {fault}" for file in weights if (fault := _fault_of_file(file))), None)
 
 
 def _is_model(component: Path) -> bool:
