@@ -20,7 +20,7 @@ POLL_PATIENCE_S = 120.0
 CONTENT_PATIENCE_S = 20.0  # some say that a video is there before its file is
 CANCEL_S = 5.0
 GONE_AFTER = 3  # answers in a row that there is no such video
-FIRST_POLL_S, LONGEST_POLL_S = 0.25, 5.0
+FIRST_POLL_S, LONGEST_POLL_S = 0.1, 5.0
 
 
 class Errand:
