@@ -12,22 +12,18 @@ import time
 import types
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager
-from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, overload
+from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, cast, overload
 from urllib.parse import urlsplit
 
 import httpx
 
 from seedbed_client import files, videos, watching
-from seedbed_client.exchange import ROOT, Call, Service, Stream
-from seedbed_client.transport import prepared
+from seedbed_client.exchange import ROOT, Call, Service, Stream, prepared
 
 P = ParamSpec("P")
 A = TypeVar("A")
 B = TypeVar("B")
 H = TypeVar("H", bound=httpx.Client | httpx.AsyncClient)  # which tells the clients apart
-
-HERE = "http://127.0.0.1:8000"
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class _Client(Generic[H]):
@@ -45,15 +41,14 @@ class _Client(Generic[H]):
         max_retries: int = 3,
         idempotent_posts: bool = True,
     ) -> None:
-        key = api_key or os.environ.get("SEEDBED_CLIENT_KEY") or None
-        url = (base_url or os.environ.get("SEEDBED_CLIENT_URL") or HERE).rstrip("/").removesuffix(ROOT)
+        key = api_key or os.environ.get("SEEDBED_CLIENT_KEY")
+        url = base_url or os.environ.get("SEEDBED_CLIENT_URL") or "http://127.0.0.1:8000"
         # A proxy from the environment must not see what stays on this machine.
-        self._http = http_client or self._http_kind(trust_env=urlsplit(url).hostname not in _LOOPBACK)
-        self._is_ours = http_client is None
+        is_here = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
+        self._http, self._is_ours = http_client or self._http_kind(trust_env=not is_here), http_client is None
         by = (self._send, self._pause, time.monotonic)
-        self.service = Service(url, key, *by, timeout_s, max_retries, idempotent_posts)
-        self.videos, self.assets = Videos[H](self), Assets[H](self)
-        self.models, self.credits = Models[H](self), Credits[H](self)
+        self.service = Service(url.rstrip("/").removesuffix(ROOT), key, *by, timeout_s, max_retries, idempotent_posts)
+        self.videos, self.assets, self.models, self.credits = Videos(self), Assets(self), Models(self), Credits(self)
 
 
 class Seedbed(_Client[httpx.Client]):
@@ -130,8 +125,7 @@ def _done(work: Coroutine[Any, Any, B]) -> B:
     try:
         work.send(None)
     except StopIteration as end:
-        result: B = end.value
-        return result
+        return cast("B", end.value)
     raise AssertionError("unreachable: the blocking client suspends nothing")
 
 

@@ -126,16 +126,13 @@ class ConnectionFailed(SeedbedError):
 
     def __init__(self, base_url: str, reason: str, *, was_sent: bool = True) -> None:
         super().__init__(f"No answer from {base_url}: {reason}")
-        self.base_url = base_url
-        self.was_sent = was_sent
+        self.base_url, self.was_sent = base_url, was_sent
 
 
 class GenerationFailed(SeedbedError):
     def __init__(self, request_id: str, *, code: str, message: str) -> None:
         super().__init__(f"{request_id} ended without a video: {message} ({code})")
-        self.request_id = request_id
-        self.code = code
-        self.message = message
+        self.request_id, self.code, self.message = request_id, code, message
 
 
 class MediaUnusable(
@@ -164,15 +161,13 @@ class GenerationCancelled(SeedbedError):
 class WaitTimedOut(SeedbedError):
     def __init__(self, request_id: str, *, waited_s: float) -> None:
         super().__init__(f"{request_id} is still not final after {waited_s:.0f} s; ask for it again later.")
-        self.request_id = request_id
-        self.waited_s = waited_s
+        self.request_id, self.waited_s = request_id, waited_s
 
 
 class NoVideo(SeedbedError):
     def __init__(self, request_id: str, status: str) -> None:
         super().__init__(f"{request_id} has no video: it is {status}.")
-        self.request_id = request_id
-        self.status = status
+        self.request_id, self.status = request_id, status
 
 
 class DamagedDownload(SeedbedError):

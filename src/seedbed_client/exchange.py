@@ -6,29 +6,32 @@ blocking client never suspend it, so that it runs through in one go: the clients
 
 from __future__ import annotations
 
+import io
 import random
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urljoin, urlsplit
 
 import httpx
 
 from seedbed_client.errors import ApiError, ConnectionFailed, IdempotencyInFlight, class_of
-from seedbed_client.shapes import read
-from seedbed_client.values import Page
+from seedbed_client.values import Page, read
 
 T = TypeVar("T")
 Stream = AsyncGenerator[T, None]
 Tell = Callable[[int, int | None], object]  # bytes done, and of how many if that is known
 
+Trouble = ApiError | ConnectionFailed
+
 ROOT = "/api/open/v1"
 GENERATIONS = f"{ROOT}/video/generations"
 LONGEST_PAUSE_S = 60.0
 _FIRST_PAUSE_S, _BACKOFF_CAP_S = 0.25, 8.0
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL)
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})
 
 
@@ -107,7 +110,7 @@ class Service:
                 raise error_of(answer)
             yield answer
 
-    async def rest(self, call: Call, error: ApiError | ConnectionFailed, *, tried: int) -> None:
+    async def rest(self, call: Call, error: Trouble, *, tried: int) -> None:
         """Wait until a call is to be sent again. Raises the error if it is not to be."""
         pause = pause_s(self, call, error, tried=tried, chance=random.random())
         if pause is None:
@@ -125,9 +128,7 @@ def path_of(request_id: str, below: str = "") -> str:
     return f"{GENERATIONS}/{quote(request_id, safe='')}{below}"
 
 
-def pause_s(
-    service: Service, call: Call, error: ApiError | ConnectionFailed, *, tried: int, chance: float
-) -> float | None:
+def pause_s(service: Service, call: Call, error: Trouble, *, tried: int, chance: float) -> float | None:
     """Return how long to wait before a call is sent again, or None not to. `chance`: 0.0 .. 1.0.
 
     A call is sent again only if nothing was done the first time, or doing it twice is the same as once.
@@ -147,25 +148,22 @@ def pause_s(
 
 def json_of(answer: httpx.Response) -> dict[str, Any]:
     """Return the JSON object that an answer is, or an empty one if it is none: that is no answer of this API."""
-    try:
-        body = answer.json()
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
+    with suppress(ValueError):
+        if isinstance(body := answer.json(), dict):
+            return body
+    return {}
 
 
 def error_of(answer: httpx.Response) -> ApiError:
     """Return what an answer says went wrong, whoever wrote it: the service, or a proxy in front of it."""
     said = json_of(answer).get("error")
     error: Mapping[str, Any] = said if isinstance(said, dict) else {}
-    code = str(error.get("code", answer.status_code))
-    return class_of(ApiError, code, answer.status_code)(
-        str(error.get("message", f"The service answered {answer.status_code}")),
-        status=answer.status_code,
-        code=code,
-        param=error.get("param"),
-        request_id=answer.headers.get("x-request-id"),
-        retry_after_s=retry_after_s(answer.headers),
+    status = answer.status_code
+    code, message = str(error.get("code", status)), str(error.get("message", f"The service answered {status}"))
+    request_id, wait_s = answer.headers.get("x-request-id"), retry_after_s(answer.headers)
+    kind = class_of(ApiError, code, status)
+    return kind(
+        message, status=status, code=code, param=error.get("param"), request_id=request_id, retry_after_s=wait_s
     )
 
 
@@ -179,3 +177,44 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
     except (ValueError, TypeError):
         return None
     return max(0.0, wait.total_seconds())
+
+
+@contextmanager
+def prepared(service: Service, call: Call) -> Iterator[dict[str, Any]]:
+    """Give the arguments of a request, and translate what httpx raises within the block.
+
+    The API key is for the service itself, and for no bucket that a result lies in. A file is read from its start.
+    """
+    url = urljoin(service.base_url + "/", call.path)
+    headers = dict(call.headers) | ({"Idempotency-Key": call.key} if call.key else {})
+    if service.api_key and urlsplit(url)[:2] == urlsplit(service.base_url)[:2]:
+        headers["Authorization"] = f"Bearer {service.api_key}"
+    with _Told(call.file, call.tell) if call.file else nullcontext() as file:
+        try:
+            yield {
+                "method": call.method,
+                "url": url,
+                "params": {name: value for name, value in call.params.items() if value is not None} or None,
+                "json": call.body,
+                "files": {"file": (call.file.name, file)} if call.file else None,
+                "headers": headers,
+                "timeout": service.timeout_s + call.hold_s,
+                "follow_redirects": call.method == "GET",
+            }
+        except (httpx.HTTPError, httpx.InvalidURL) as exc:
+            was_sent = not isinstance(exc, _NOT_SENT)
+            raise ConnectionFailed(service.base_url, str(exc) or type(exc).__name__, was_sent=was_sent) from exc
+
+
+class _Told(io.FileIO):
+    """A file that tells how much of it was read."""
+
+    def __init__(self, path: Path, tell: Tell | None) -> None:
+        super().__init__(path)
+        self._tell, self._size_bytes = tell, path.stat().st_size
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        chunk = super().read(size) or b""
+        if self._tell and chunk:
+            self._tell(self.tell(), self._size_bytes)
+        return chunk

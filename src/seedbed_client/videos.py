@@ -12,10 +12,8 @@ from typing import Any, Required, TypedDict, Unpack
 from seedbed_client.errors import GenerationCancelled, GenerationFailed, class_of
 from seedbed_client.exchange import GENERATIONS, ROOT, Call, Service, Stream, path_of
 from seedbed_client.files import upload
-from seedbed_client.shapes import camel
-from seedbed_client.values import Credits, Estimate, Generation, Model, Page, Reference, Status
+from seedbed_client.values import Credits, Estimate, Generation, Model, Page, Reference, Status, camel
 
-Medium = str | Path | Reference
 States = str | Sequence[str] | None  # one of them, several, or all
 
 
@@ -27,7 +25,7 @@ class Changes(TypedDict, total=False):
 
     prompt: str
     model: str
-    media: Sequence[Medium] | None
+    media: Sequence[str | Path | Reference] | None
     aspect_ratio: str | None
     duration: int | None
     resolution: str | None
@@ -77,17 +75,11 @@ async def get(service: Service, request_id: str) -> Generation:
 
 async def cancel(service: Service, request_id: str) -> Generation:
     """Stop a job that is not final. Idempotent. Raises NotCancellable if it has succeeded or failed."""
-    call = Call(method="POST", path=path_of(request_id, "/cancel"), is_repeatable=True)
-    return await service.ask(call, Generation)
+    return await service.ask(Call(method="POST", path=path_of(request_id, "/cancel"), is_repeatable=True), Generation)
 
 
 async def page(
-    service: Service,
-    *,
-    limit: int | None = None,
-    cursor: str | None = None,
-    status: States = None,
-    model: str | None = None,
+    service: Service, *, limit: int = 20, cursor: str | None = None, status: States = None, model: str | None = None
 ) -> Page[Generation]:
     """List generations, the newest first."""
     wanted = {"limit": limit, "cursor": cursor, "status": status, "model": model}
@@ -146,5 +138,4 @@ async def _url(service: Service, source: str | Path, key: str | None) -> str:
     if key is None:
         return f"data:{mimetypes.guess_type(source.name)[0] or 'image/png'};base64,AAAA"
     # The key is the order's own, hashed to a length that every service takes: an order sent again names the same file.
-    asset = await upload(service, source, idempotency_key=hashlib.sha256(key.encode()).hexdigest())
-    return asset.url
+    return (await upload(service, source, idempotency_key=hashlib.sha256(key.encode()).hexdigest())).url

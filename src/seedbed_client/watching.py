@@ -7,9 +7,8 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from seedbed_client.errors import ApiError, ConnectionFailed, MethodNotAllowed, NotFound, WaitTimedOut
-from seedbed_client.exchange import Call, Service, Stream, json_of, path_of, retry_after_s
-from seedbed_client.shapes import read
-from seedbed_client.values import Event, Generation
+from seedbed_client.exchange import Call, Service, Stream, Trouble, json_of, path_of, retry_after_s
+from seedbed_client.values import Event, Generation, read
 from seedbed_client.videos import succeeded
 
 LONGEST_HOLD_S = 30
@@ -48,8 +47,7 @@ async def events(
     while True:
         resume = {"Last-Event-ID": last_event_id} if last_event_id else {}
         call = Call(path=path_of(request_id, "/events"), headers={"Accept": "text/event-stream"} | resume)
-        lost: ApiError | ConnectionFailed
-        lost = ConnectionFailed(service.base_url, "it ended the events before the generation was final")
+        lost: Trouble = ConnectionFailed(service.base_url, "it ended the events before the generation was final")
         try:
             async with service.open(call) as answer:
                 if answer.status_code == 204:

@@ -12,10 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from seedbed_client.errors import BadSignature
-from seedbed_client.shapes import read
-from seedbed_client.values import Generation
-
-LOOK_BACK_S = 300.0
+from seedbed_client.values import Generation, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +37,7 @@ def verify_webhook(
     body: bytes | str,
     secret: str | Sequence[str],
     *,
-    tolerance_s: float = LOOK_BACK_S,
+    tolerance_s: float = 300.0,
     now_unix_s: float | None = None,
 ) -> WebhookEvent:
     """Return what a request says that the service has signed. Give the body as it came, not parsed and written again.
@@ -60,11 +57,10 @@ def verify_webhook(
         raise BadSignature("No signature of the webhook is by one of these secrets.")
     try:
         told = json.loads(raw)
-        subject = told.get("requestId") or told["id"]
         kept = {name: value for name, value in given.items() if name.startswith("webhook-")}
         at = datetime.fromtimestamp(int(said_at), UTC)
-        return WebhookEvent(message_id, told["status"], subject, at, kept, raw.decode())
-    except (ValueError, AttributeError, KeyError) as exc:
+        return WebhookEvent(message_id, told["status"], told.get("requestId") or told["id"], at, kept, raw.decode())
+    except (ValueError, TypeError, AttributeError, KeyError) as exc:
         raise BadSignature("The webhook is signed, but it is not about a generation.") from exc
 
 

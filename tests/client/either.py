@@ -54,15 +54,16 @@ class Script:
 
 
 class Broken(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body that comes in these pieces, and then the connection is lost."""
+    """A body that comes in these pieces, and then the connection is lost, unless the body is whole."""
 
-    def __init__(self, *pieces: bytes) -> None:
-        self._pieces = pieces
+    def __init__(self, *pieces: bytes, is_whole: bool = False) -> None:
+        self._pieces, self._is_whole = pieces, is_whole
         self.is_closed = False
 
     def __iter__(self) -> Iterator[bytes]:
         yield from self._pieces
-        raise httpx.ReadError("gone")
+        if not self._is_whole:
+            raise httpx.ReadError("gone")
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for piece in self:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
 
-from client.either import BASE, KEY, KINDS, Script, created, refused
+from client.either import BASE, KEY, KINDS, Broken, Script, created, events, refused, shown
 from seedbed_client import (
     ConnectionFailed,
     InvalidRequest,
@@ -20,6 +22,7 @@ from seedbed_client import (
 )
 
 both = pytest.mark.parametrize("kind", KINDS)
+QUEUED = 'id: 1\nevent: state\ndata: {"requestId":"req_1","status":"queued"}'
 UPLOADED = httpx.Response(200, json={"success": True, "url": "asset://a", "kind": "image", "sizeBytes": 3})
 
 
@@ -213,6 +216,24 @@ async def test_a_catalogue_of_any_shape_is_read(kind: type) -> None:
     )
 
     assert (model.id, model.name, model.data) == ("seedance-2.0", None, item)
+
+
+@both
+async def test_a_compressed_answer_is_read(kind: type) -> None:
+    squeezed = gzip.compress(shown().content)
+    answer = httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=Broken(squeezed, is_whole=True))
+
+    generation = await Script(answer).either(kind)(lambda c: c.videos.get("req_1"))
+
+    assert generation.status is Status.SUCCEEDED
+
+
+async def test_the_blocking_client_works_where_an_event_loop_runs() -> None:
+    client = Script(shown("queued"), events(QUEUED)).either(Seedbed).client
+
+    assert client.videos.get("req_1").status is Status.QUEUED
+    with closing(client.videos.events("req_1")) as stream:
+        assert next(stream).status is Status.QUEUED
 
 
 @both

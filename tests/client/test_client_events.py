@@ -143,3 +143,13 @@ def test_events_come_out_the_same_however_they_are_cut(cuts: list[int], newline:
 async def test_an_event_that_means_nothing_is_an_error(data: str) -> None:
     with pytest.raises(ConnectionFailed):
         await said_by(f"data: {data}\n\n".encode())
+
+
+async def test_a_service_that_only_says_that_it_is_there_is_left_when_it_is_time() -> None:
+    async def beats() -> AsyncIterator[bytes]:
+        while True:
+            yield f"{BEAT}\n\n".encode()
+
+    times = iter([False, False, True])
+
+    assert [event async for event in told(beats(), lambda: next(times))] == []

@@ -6,7 +6,7 @@ import ast
 
 from sources import PACKAGES, Source
 
-MAX_CODE_LINES = 1000
+MAX_CODE_LINES = 800
 
 
 def code_lines(source: Source) -> int:
@@ -22,7 +22,7 @@ def code_lines(source: Source) -> int:
     return sum(bool(line) and not line.startswith("#") and number not in docstrings for number, line in lines)
 
 
-def test_the_client_is_under_a_thousand_lines_of_code() -> None:
+def test_the_client_is_under_eight_hundred_lines_of_code() -> None:
     counted = {s.name: code_lines(s) for s in PACKAGES if s.name.startswith("src/seedbed_client/")}
 
     assert counted

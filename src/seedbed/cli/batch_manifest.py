@@ -20,7 +20,7 @@ import typer
 
 from seedbed.cli.batch_table import Shot
 from seedbed.cli.showing import wire_form
-from seedbed_client.shapes import read
+from seedbed_client.values import read
 
 VERSION = 1
 NAME = "manifest.json"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def wire_form(value: Any) -> Any:
     """Return a value of the client under the names of the contract. What the service did not say is left out."""
-    from seedbed_client.shapes import camel
+    from seedbed_client.values import camel
 
     if dataclasses.is_dataclass(value):
         told = {field.metadata.get("wire") or camel(field.name): field for field in dataclasses.fields(value)}
