@@ -27,7 +27,7 @@ def media(kind, url, role=None):
 
 def drafted(*content, **fields):
     body = {"model": MODEL, "content": list(content) or [text()]} | fields
-    return draft_of(msgspec.convert(body, TaskBody))
+    return draft_of(msgspec.convert(body, TaskBody), offer=ARK)
 
 
 def accepted(*content, **fields):
