@@ -63,6 +63,7 @@ class Postgres:
         assert self.do(many(self.conn, _WRONG_LANES, {})) == []
         assert self.do(many(self.conn, _WRONG_RESOLUTIONS, {})) == []
         assert self.do(many(self.conn, _WRONG_DELIVERIES, {})) == []
+        assert self.do(many(self.conn, "select * from job_count_proof", {})) == []
 
     def _balances(self) -> dict[Tenant, Balance]:
         rows = self.do(many(self.conn, "select * from balance where available_credits + held_credits > 0", {}))
