@@ -1,5 +1,6 @@
 """Engines that misbehave on purpose. The child loads them by their dotted path, `fake_engines:Name`."""
 
+import functools
 import os
 import signal
 import subprocess
@@ -10,8 +11,8 @@ from pathlib import Path
 
 from workbench import NAP
 
-from seedbed.core.engine import Capabilities, Made, Stage
-from seedbed.core.errors import ContentRejected, EngineFailed, MediaInvalid
+from seedbed.core.engine import Capabilities, Made, Stage, Stop
+from seedbed.core.errors import ContentRejected, EngineFailed, EngineUnavailable, MediaInvalid, UpstreamFailed
 from seedbed.core.references import Role
 from seedbed.worker import child
 from seedbed.worker.selftest import TASK as SELF_TEST
@@ -214,3 +215,60 @@ class TellsEnvironment(Fast):
     def make(self, task, out, report):
         super().make(task, out, report)
         return Made(out, {"names": sorted(os.environ), "omp": os.environ["OMP_NUM_THREADS"]})
+
+
+class Remembers(Fast):
+    """Orders elsewhere: what it remembers goes to a file besides, and a file called `gate` lets it end."""
+
+    def work(self, task, report):
+        journal = Path(os.environ["FAKE_GATE"]).with_name("journal")
+        say = functools.partial(_append, journal)
+        say(f"begins with {task.memory}, {task.ticket}")
+        report.remember({"id": "far-1", "orders": (task.memory or {"orders": 0})["orders"] + 1})
+        say("remembered")
+        try:
+            while not Path(os.environ["FAKE_GATE"]).exists():
+                report(Stage.RENDERING, 0.5)
+                time.sleep(0.01)
+        except Stop as stop:
+            say("cancels there" if stop.is_for_good else "leaves it there")
+            raise
+
+
+class Remote(Fast):
+    """Cannot be tried out. What its server says is in the file `answer` beside the gate."""
+
+    def describe(self):
+        return replace(FAKE, is_remote=True)
+
+    def work(self, _task, _report):
+        raise UpstreamFailed("The remote engine answered 503.")
+
+    def check(self, report):
+        report(Stage.PREPARING, 0.0)
+        return Path(os.environ["FAKE_GATE"]).with_name("answer").read_text() or None
+
+
+class Configured(Fast):
+    """Says with what it was made."""
+
+    def __init__(self, options):
+        self.options = options
+
+    def make(self, task, out, report):
+        told = {**self.options, **task.options, "ticket": task.ticket, "environ": "STUDIO_KEY" in os.environ}
+        return replace(super().make(task, out, report), sent=told)
+
+
+class Spent(Fast):
+    def work(self, _task, _report):
+        raise EngineUnavailable("The credits at studio.dev are spent: top them up.")
+
+
+class OfTomorrow(Fast):
+    protocol = 2
+
+
+def _append(path, line):
+    with path.open("a") as file:
+        file.write(line + "\n")

@@ -15,7 +15,7 @@ from seedbed.actions.wake import wake
 from seedbed.blobs.store import Blobs
 from seedbed.core.credits import Balance
 from seedbed.core.deployment import EngineSpec
-from seedbed.core.job import Job, make_job_id
+from seedbed.core.job import Job, Leg, make_job_id
 from seedbed.core.references import Reference, Role
 from seedbed.core.request import Accepted, GenerationRequest
 from seedbed.core.sizes import AspectRatio, Resolution
@@ -42,7 +42,13 @@ class World:
     account_id: int
 
     async def submit(
-        self, *, is_live: bool = True, dialect: str = "native", rerun_of: str | None = None, **wishes
+        self,
+        *,
+        is_live: bool = True,
+        dialect: str = "native",
+        rerun_of: str | None = None,
+        route: tuple[Leg, ...] = (),
+        **wishes,
     ) -> str:
         """Return the id of a new job, as small as jobs can be."""
         small = {
@@ -59,7 +65,8 @@ class World:
             dialect=dialect,
             accepted=Accepted(GenerationRequest(**small | wishes)),
             price_credits=PRICE,
-            pool="default",
+            pool=route[0].pool if route else "default",
+            route=route,
             job_id=make_job_id(secrets.token_bytes(16)),
             queue_limit_jobs=100,
             running_limit_jobs=4,
@@ -67,7 +74,7 @@ class World:
         )
         async with self.pool.connection() as conn:
             submitted = await submit(conn, order, answer_of=lambda _job: b"{}")
-            await wake(conn, "default")
+            await wake(conn, submitted.job.pool)
         return submitted.job.id
 
     async def job(self, job_id: str) -> Job:
@@ -126,7 +133,7 @@ class World:
         return sorted(str(path.relative_to(self.blobs_folder)) for path in files if path.is_file())
 
     @asynccontextmanager
-    async def worker(self, engine: str = "Fast", *, slots: int = 1, stop_grace_s: float = 0.1, **options):
+    async def worker(self, engine: str = "Fast", *, stop_grace_s: float = 0.1, hurry=None, **deployed):
         """Run a worker beside the block, and stop it in good order. Yields the event that stops it."""
         stopping = asyncio.Event()
         working = asyncio.create_task(
@@ -134,10 +141,10 @@ class World:
                 self.url,
                 self.blobs,
                 self.settings,
-                engine=EngineSpec(name="fake", kind=f"fake_engines:{engine}", pool="default", slots=slots),
+                engine=EngineSpec(**{"name": "fake", "kind": f"fake_engines:{engine}", "pool": "default"} | deployed),
                 stopping=stopping,
                 stop_grace_s=stop_grace_s,
-                **options,
+                hurry=hurry,
             )
         )
         try:

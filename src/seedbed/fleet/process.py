@@ -7,6 +7,7 @@ SIGTERM. Either way it finishes its job or hands it back.
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 
 from seedbed.configuration import load_deployment
@@ -45,10 +46,14 @@ async def run_until(
 def _spec(settings: Settings, name: str | None) -> EngineSpec:
     deployment = load_deployment(settings)
     try:
-        return deployment.engines[name or deployment.embedded]
+        spec = deployment.engines[name or deployment.embedded]
     except KeyError:
         known = ", ".join(sorted(deployment.engines))
         raise NotReady(f"There is no engine '{name}' in this deployment; it has {known}.") from None
+    for other in deployment.engines.values():
+        if other.key_env and other.key_env != spec.key_env:
+            os.environ.pop(other.key_env, None)  # another engine's key is nothing that this one's process should have
+    return spec
 
 
 async def _run_beside_the_service(settings: Settings, engine: str | None) -> None:

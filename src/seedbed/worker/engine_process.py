@@ -47,8 +47,15 @@ class EngineProcess:
 
     @classmethod
     async def start(
-        cls, engine: str, *, options: Mapping[str, Any] | None = None, memory_bytes: int | None, threads: int
+        cls,
+        engine: str,
+        *,
+        options: Mapping[str, Any] | None = None,
+        private: str | None = None,
+        memory_bytes: int | None,
+        threads: int,
     ) -> EngineProcess:
+        """Start the child. `private` is a variable of the environment that it is not to have."""
         command = guarded([sys.executable, "-P", "-m", "seedbed.worker.child", engine])
         if memory_bytes is not None:
             command += ["--memory-bytes", str(memory_bytes)]
@@ -63,7 +70,7 @@ class EngineProcess:
                 stderr=pipe,
                 limit=wire.MAX_LINE_BYTES,
                 start_new_session=True,
-                env=child_environment(os.environ, threads=threads),
+                env=child_environment(os.environ, threads=threads, private=private),
             )
         )
         if options is not None:
@@ -137,9 +144,11 @@ class EngineProcess:
                 self._last_words.popleft()
 
 
-def child_environment(environ: dict[str, str] | os._Environ[str], *, threads: int) -> dict[str, str]:
-    """Return the environment of a child: no settings of ours, which hold the database's password, and few threads."""
-    kept = {name: value for name, value in environ.items() if not name.startswith(PRIVATE_PREFIXES)}
+def child_environment(
+    environ: dict[str, str] | os._Environ[str], *, threads: int, private: str | None = None
+) -> dict[str, str]:
+    """Return the environment of a child: few threads, no key, and no settings, which hold the database's password."""
+    kept = {k: value for k, value in environ.items() if not k.startswith(PRIVATE_PREFIXES) and k != private}
     return {**dict.fromkeys(THREAD_VARIABLES, str(threads)), **kept, "PYTHONUNBUFFERED": "1"}
 
 

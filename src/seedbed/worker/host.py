@@ -63,8 +63,16 @@ class _StageClock:
 class EngineHost:
     """One engine. Not for concurrent calls of `make`: a worker with several slots has several hosts."""
 
-    def __init__(self, engine: str, limits: EngineLimits, *, options: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        engine: str,
+        limits: EngineLimits,
+        *,
+        options: Mapping[str, Any] | None = None,
+        private: str | None = None,
+    ) -> None:
         self.engine = engine
+        self._private = private
         self._limits = limits
         self._options = options
         self._process: EngineProcess | None = None
@@ -243,7 +251,11 @@ class EngineHost:
             await before.gone()
         limits = self._limits
         process = await EngineProcess.start(
-            self.engine, options=self._options, memory_bytes=limits.memory_bytes, threads=limits.threads
+            self.engine,
+            options=self._options,
+            private=self._private,
+            memory_bytes=limits.memory_bytes,
+            threads=limits.threads,
         )
         try:
             self._capabilities = await self._loaded(process)
