@@ -23,7 +23,7 @@ from seedbed.media.motion import Between
 
 MAX_HELD_FRAMES = 17
 # A frame this near to a moment is the one on screen at it. Containers that count milliseconds are off by half a one.
-TOLERANCE_S = Fraction(1, 200)
+TOLERANCE_S = Fraction(1, 500)
 LONGEST_STEP_S = Fraction(1, 5)
 # Within this of the canvas's rate the clip is played a trifle faster or slower: 23.976 for 24 is 15 ms in 15 s.
 SAME_RATE = Fraction(1, 500)

@@ -1,8 +1,9 @@
 """Makes frames of any size, depth and colour into frames of one canvas: yuv420p, BT.709, limited range, upright.
 
 The largest middle part of the canvas's shape is kept, so nothing is stretched. FFmpeg's Lanczos with accurate rounding
-was measured on 1344x768 to 1280x720 against the picture computed at that size: 53.5 dB at 2 ms a frame; bicubic 53.3,
-area 46.4, Lanczos in linear light 55.0 at 32 ms a channel, which no eye repays. Transparent parts are laid on black, as
+was measured on 1344x768 to 1280x720 against the picture computed at that size: 53.5 dB at 4 ms a frame; bicubic 53.3,
+area 46.4, Lanczos in linear light 55.0 at 32 ms a channel, which no eye repays. Without chroma at full size between the
+steps, another matrix would cost a level of luma everywhere. Transparent parts are laid on black, as
 in pictures. Of PQ and HLG, reference white (203 cd/m2, ITU-R BT.2408) becomes white, and what is brighter clips.
 """
 
@@ -24,7 +25,7 @@ IS_RGB = 0
 HD_SIDE_PX = 720
 WIDE_PRIMARIES = (9, 11, 12)  # BT.2020 and both kinds of P3
 HDR_TRANSFERS = (16, 18)  # PQ and HLG
-FLAGS = "lanczos+accurate_rnd"
+FLAGS = "lanczos+accurate_rnd+full_chroma_int+full_chroma_inp"
 # By how far a frame is turned to the left: the filters that turn it.
 TURNS: dict[int, tuple[tuple[str, str], ...]] = {
     0: (),
