@@ -130,6 +130,10 @@ class FaultyProxy:
         """Have the next requests of that method, whose path matches wholly, go wrong."""
         self._rules.append(Rule(method, re.compile(path), fault, times))
 
+    def forget(self) -> None:
+        """Drop the rules that are left."""
+        self._rules.clear()
+
     def count(self, method: str, path: str = ".*") -> int:
         return len([a for a in self.asked if a.method == method and re.fullmatch(path, a.path)])
 

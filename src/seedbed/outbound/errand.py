@@ -221,7 +221,7 @@ class Errand:
         self._news = news
         if news.failure:
             self._ended(news.failure)
-        if news.stage is not self._stage:
+        if news.stage and news.stage is not self._stage:
             self._stage, self._fraction = news.stage, 0.0
         self._fraction = max(self._fraction, news.fraction or 0.0)
         self.beat()

@@ -60,7 +60,7 @@ class News:
     """
 
     status: str = ""  # as the server calls it
-    stage: Stage = Stage.PREPARING
+    stage: Stage | None = None  # None: where it was
     fraction: float | None = None
     result: Result | None = None
     failure: JobFailure | None = None

@@ -25,6 +25,7 @@ SURELY_NOT_TAKEN = {429, 503}
 IN_DOUBT = {408, 409, 425}  # 409: the same order is just being taken
 LASTING_MEDIA_FAULTS = {"media_unsupported", "media_invalid", "media_too_large", "media_forbidden"}
 _STAGES = {"preparing": Stage.PREPARING, "rendering": Stage.RENDERING}
+_STAGE_OF_STATUS = {"queued": Stage.PREPARING, "processing": Stage.RENDERING}
 _DONE_STAGES = {"finishing", "storing"}
 
 
@@ -122,17 +123,18 @@ def _failure(code: str, message: str, *, server: str) -> JobFailure:
     return UpstreamFailed(f"The remote engine failed: {said}")
 
 
-def _progress(members: dict[str, Any], status: str) -> tuple[Stage, float | None]:
+def _progress(members: dict[str, Any], status: str) -> tuple[Stage | None, float | None]:
     """Return how far the server says that it is; nothing is made up where it does not."""
     progress = members.get("progress")
     if not isinstance(progress, dict):
-        return (Stage.RENDERING if status == "processing" else Stage.PREPARING), None
+        return _STAGE_OF_STATUS.get(status), None
     stage, fraction = str(progress.get("stage")), progress.get("fraction")
     if stage in _DONE_STAGES:
         return Stage.RENDERING, 1.0
-    is_number = isinstance(fraction, int | float) and not isinstance(fraction, bool) and 0 <= fraction <= 1
-    known = _STAGES.get(stage)
-    return (known, float(fraction) if is_number else None) if known else (Stage.PREPARING, None)  # type: ignore[arg-type]
+    if stage not in _STAGES:
+        return Stage.PREPARING, None
+    is_share = isinstance(fraction, int | float) and not isinstance(fraction, bool) and 0 <= fraction <= 1
+    return _STAGES[stage], fraction if is_share else None
 
 
 def _members(reply: Reply) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""The engine `ark`: the official Seedance service makes the videos."""
