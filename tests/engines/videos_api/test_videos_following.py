@@ -198,10 +198,11 @@ def test_a_result_over_the_limit_is_broken_off(ready, task, tmp_path):
 
 def test_a_cancel_does_not_wait_for_a_server_that_hangs(ready, task, tmp_path):
     ready.on("GET", "/v1/videos/v-1", says({"status": "in_progress"}))
-    ready.on("DELETE", "/v1/videos/v-1", says({}, after_s=60))
+    engine = engine_for(ready)
+    ready.on("DELETE", "/v1/videos/v-1", says({}, after_s=engine.describe().grace_s))
 
     with pytest.raises(Stop):
-        engine_for(ready).make(task(), tmp_path / "out.mp4", Heard(lambda heard: len(heard.told) > 8))
+        engine.make(task(), tmp_path / "out.mp4", Heard(lambda heard: len(heard.told) > 8))
 
     assert len(ready.of("DELETE")) == 1
     assert not [asked for asked in ready.answered if asked.method == "DELETE"]
