@@ -16,6 +16,10 @@ _NO_MEMORY = ("out of memory", "can't allocate memory", "alloc_failed", "insuffi
 _MAX_REASON = 300
 
 
+def is_out_of_memory(exc: BaseException) -> bool:
+    return isinstance(exc, MemoryError) or any(words in str(exc).lower() for words in _NO_MEMORY)
+
+
 @contextmanager
 def failures_named() -> Iterator[None]:
     """Raises MemoryError, and EngineUnfit if the library turns the request itself away. Stop passes through.
@@ -26,7 +30,7 @@ def failures_named() -> Iterator[None]:
     try:
         yield
     except RuntimeError as exc:
-        if any(words in str(exc).lower() for words in _NO_MEMORY):
+        if is_out_of_memory(exc):
             raise MemoryError(str(exc)) from exc
         raise
     except ValueError as exc:

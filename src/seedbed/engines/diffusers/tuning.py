@@ -13,6 +13,7 @@ from typing import Any
 
 from seedbed.core.errors import NotReady
 from seedbed.engines.diffusers.card import Card
+from seedbed.engines.diffusers.failures import is_out_of_memory
 from seedbed.engines.diffusers.switches import Switches
 
 _TRANSFORMERS = ("transformer", "transformer_2", "transformer_ref")
@@ -118,5 +119,7 @@ def _each(pipeline: Any, card: Card, switch: str, turn: Callable[[Any], object])
 def _turn(card: Card, switch: str, turn: Callable[[], object]) -> None:
     try:
         turn()
-    except (AttributeError, ImportError, NotImplementedError, OSError, TypeError, ValueError) as exc:
+    except (AttributeError, ImportError, OSError, RuntimeError, TypeError, ValueError) as exc:
+        if is_out_of_memory(exc):
+            raise
         raise NotReady(f"engines.diffusers: {card.name}: {switch} cannot be had here: {exc}") from exc
