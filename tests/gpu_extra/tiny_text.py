@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tokenizers import Tokenizer, models, pre_tokenizers
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
 ENDS = ("<pad>", "<eos>", "<bos>", "<unk>")
@@ -14,6 +14,7 @@ def byte_tokenizer(*, length: int, control: tuple[str, ...] = ()) -> PreTrainedT
     words = [*ENDS, *sorted(pre_tokenizers.ByteLevel.alphabet()), *control]
     tokenizer = Tokenizer(models.BPE({word: number for number, word in enumerate(words)}, [], unk_token="<unk>"))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         pad_token="<pad>",
