@@ -142,17 +142,15 @@ def _source(kind: _Kind) -> str:
 
 def _scale(kind: _Kind, canvas: Size) -> str:
     said = f"{canvas.width_px}:{canvas.height_px}:flags={FLAGS}:out_color_matrix=bt709:out_range=tv"
-    said += ":in_range=pc" if kind.range == ColorRange.JPEG else ":in_range=tv"
-    if kind.matrix != IS_RGB:
-        said += f":in_color_matrix={MATRICES[kind.matrix]}"
     if kind.transfer in HDR_TRANSFERS or kind.primaries in WIDE_PRIMARIES:
         said += ":out_primaries=bt709:out_transfer=bt709"
     return said
 
 
 def _opaque(kind: _Kind) -> tuple[tuple[str, str], ...]:
-    has_alpha = any(component.is_alpha for component in VideoFormat(kind.format_name).components)
-    return (("format", "gbrap"), ("premultiply", "inplace=1")) if has_alpha else ()
+    if not any(component.is_alpha for component in VideoFormat(kind.format_name).components):
+        return ()
+    return ("scale", f"flags={FLAGS}"), ("format", "gbrap"), ("premultiply", "inplace=1")
 
 
 def _even(number: int) -> int:
