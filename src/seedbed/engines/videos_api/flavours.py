@@ -148,7 +148,7 @@ FLAVOURS: dict[str, Flavour] = {
         makes_audio=True,
     ),
     # sglang multimodal_gen/runtime/entrypoints/openai/{video_api,protocol}.py, docs sglang-diffusion/api/openai_api.
-    # A video is `queued` and 0 % until it is there, and DELETE only forgets it ("TODO: support aborting a job").
+    # A video is `queued` and 0 % until it is there, and DELETE only forgets it: aborting one is not supported yet.
     "sglang": Flavour(
         is_form=False,
         shape=Shape.SINGLE,

@@ -7,7 +7,7 @@ how often it was sent in earnest, `at` (Unix seconds) is when the last time was.
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal
 
 from seedbed.core.engine import Report
@@ -26,7 +26,8 @@ class Notes:
 
     def __init__(self, report: Report, memory: dict[str, Any] | None) -> None:
         self._report = report
-        self.now = Note(**memory) if memory else Note()
+        known = {part.name for part in fields(Note)}  # another version of us may have noted more
+        self.now = Note(**{name: value for name, value in (memory or {}).items() if name in known})
 
     def sending(self) -> None:
         self._write(replace(self.now, state="sending", orders=self.now.orders + 1, at=int(time.time()), id=""))
