@@ -13,7 +13,8 @@ from rendering import Watching, card_of, frames_of, picture, plan_of, render
 from tiny_ltx2 import SOUND_RATE_HZ, save_tiny_ltx2
 
 from seedbed.core.engine import Stop
-from seedbed.core.errors import NotReady
+from seedbed.core.errors import EngineUnfit, NotReady
+from seedbed.core.prompt_forms import FORMS
 from seedbed.core.references import Role
 from seedbed.engines.diffusers.adapters.ltx2 import ADAPTER
 
@@ -248,3 +249,28 @@ def test_a_stop_between_tiles_ends_the_decoding(folder: Path) -> None:
 def test_a_card_with_an_unknown_option_is_refused_by_name() -> None:
     with pytest.raises(NotReady, match="distilled is not known to LTX-2; there are is_distilled"):
         ADAPTER.arguments(card_of("ltx2", family_options={"distilled": True}), plan_of(), ())
+
+
+@pytest.mark.parametrize("moments", [2.5, ["2"], [True], [-1], [99]])
+def test_moments_that_are_no_seconds_of_the_clip_are_refused_in_words(moments: Any) -> None:
+    with pytest.raises(EngineUnfit, match="keyframes_s must be a list of seconds within the clip"):
+        ADAPTER.arguments(CARD, plan_of(options={"keyframes_s": moments}), ())
+
+
+def test_an_option_that_the_family_does_not_have_is_named() -> None:
+    assert ADAPTER.warnings(CARD, plan_of(options={"mood": 3}), ()) == (
+        "The option mood was left aside: tiny has no use for it.",
+    )
+
+
+def test_the_familys_own_negative_prompt_is_no_matter_for_a_warning() -> None:
+    plan = plan_of(steps=8, negative_prompt=FORMS["ltx2"].negative_prompt)
+
+    assert ADAPTER.warnings(DISTILLED, plan, ()) == ()
+
+
+def test_sound_ends_with_the_frames_that_are_kept(pipeline: Any) -> None:
+    take = render(ADAPTER, pipeline, CARD, plan_of(wants_audio=True), picture(Role.LAST_FRAME))
+
+    assert take.sound is not None
+    assert take.sound.shape[1] == 10 / 24 * SOUND_RATE_HZ

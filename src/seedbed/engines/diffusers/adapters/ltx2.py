@@ -7,24 +7,31 @@ decoding is ours, so that frames go to the encoder as they come and sound that n
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from seedbed.core.prompt_forms import FORMS
 from seedbed.core.references import Role
 from seedbed.engines.diffusers.adapter import Plan, Sight, Take, Watch, Wave
 from seedbed.engines.diffusers.adapters.drawing import Windows, draw, draw_in_windows
+from seedbed.engines.diffusers.adapters.ltx2_keyframes import (
+    GROUP,
+    MOMENTS,
+    Span,
+    conditions_of,
+    moments_of,
+    with_role,
+)
 from seedbed.engines.diffusers.adapters.ltx2_options import Ltx2Options
 from seedbed.engines.diffusers.card import Card
 from seedbed.media.pictures import Pixels
 
-_GROUP = 8  # frames that one latent frame stands for, except the first, which is one
 # Whole clips of the library's own tiles (16 frames, every 8) would be decoded twice over.
 _WINDOWS = Windows(size=8, stride=6)
-_MOMENTS = "keyframes_s"
+_UNSAID = {None, "", FORMS["ltx2"].negative_prompt}  # what is there where the job says nothing
 
 
 class Ltx2:
@@ -55,27 +62,27 @@ class Ltx2:
         told = [
             f"The option {name} was left aside: {card.title} has no use for it."
             for name in plan.options
-            if name != _MOMENTS
+            if name != MOMENTS
         ]
-        pictures = _with(Role.REFERENCE_IMAGE, sights)
-        if unused := [sight.name for sight in pictures[len(_moments(plan)) :]]:
+        pictures = with_role(Role.REFERENCE_IMAGE, sights)
+        if unused := [sight.name for sight in pictures[len(moments_of(plan)) :]]:
             told.append(
                 f"{', '.join(unused)} was left aside: LTX can show a picture at a moment of the clip, but cannot follow"
                 " one as a reference."
             )
         if Ltx2Options.of(card).is_distilled and plan.steps != len(_noise_levels()):
             told.append(f"The model is distilled to {len(_noise_levels())} steps, and was not given {plan.steps}.")
-        if Ltx2Options.of(card).is_distilled and plan.negative_prompt:
+        if Ltx2Options.of(card).is_distilled and plan.negative_prompt not in _UNSAID | {card.negative_prompt}:
             told.append("The negative prompt was left aside: a distilled model has no use for one.")
         return tuple(told)
 
     def arguments(self, card: Card, plan: Plan, sights: tuple[Sight, ...]) -> dict[str, Any]:
-        """Raises NotReady if the card's family options are not what they should be."""
+        """Raises NotReady if the card's family options are wrong, EngineUnfit if the job's are."""
         options = Ltx2Options.of(card)
-        span = _Span.of(plan.frames, has_end=bool(_with(Role.LAST_FRAME, sights)))
+        span = Span.of(plan.frames, has_end=bool(with_role(Role.LAST_FRAME, sights)))
         return {
             "prompt": plan.prompt,
-            "conditions": _conditions(plan, sights, span, options) or None,
+            "conditions": conditions_of(plan, sights, span, options) or None,
             "width": plan.size.width_px,
             "height": plan.size.height_px,
             "num_frames": span.made,
@@ -97,56 +104,14 @@ class Ltx2:
             **call, generator=generator, callback_on_step_end=tell, output_type="latent", return_dict=False
         )
         watch.beat()
+        rate_hz = pipeline.vocoder.config.output_sampling_rate
         sound = _sound(pipeline, sound_latents) if wants_audio else None
-        frames = islice(_frames(pipeline, latents, watch), kept_frames)
-        return Take(frames, sound=sound, sound_rate_hz=pipeline.vocoder.config.output_sampling_rate)
+        if sound is not None:
+            sound = sound[:, : round(kept_frames / call["frame_rate"] * rate_hz)]
+        return Take(islice(_frames(pipeline, latents, watch), kept_frames), sound=sound, sound_rate_hz=rate_hz)
 
 
 ADAPTER = Ltx2()
-
-
-@dataclass(frozen=True, slots=True)
-class _Span:
-    """How many frames are made, and how many of them are kept.
-
-    The library puts a later picture at the first frame of a latent frame's group. At the last group, where its own
-    examples put it, that is seven frames before the end; so with a picture to end on there is one group more, and what
-    follows the picture is not kept.
-    """
-
-    made: int
-    kept: int
-
-    @classmethod
-    def of(cls, frames: int, *, has_end: bool) -> _Span:
-        if not has_end:
-            return cls(frames, frames)
-        last = _group_from(frames - 1)
-        return cls(last * _GROUP + 1, _first_frame(last) + 1)
-
-
-def _group_from(frame: int) -> int:
-    """Return the first group, counted in latent frames, that begins at that frame or after it."""
-    return -(-(frame - 1) // _GROUP) + 1 if frame > 0 else 0
-
-
-def _first_frame(group: int) -> int:
-    return (group - 1) * _GROUP + 1 if group else 0
-
-
-def _conditions(plan: Plan, sights: tuple[Sight, ...], span: _Span, options: Ltx2Options) -> list[Any]:
-    from diffusers.pipelines.ltx2.pipeline_ltx2_condition import LTX2VideoCondition
-    from PIL import Image
-
-    places = [(sight, 0) for sight in _with(Role.FIRST_FRAME, sights)]
-    between = zip(_with(Role.REFERENCE_IMAGE, sights), _moments(plan), strict=False)
-    places += [(sight, min(_group_from(round(at_s * plan.fps)), span.made // _GROUP)) for sight, at_s in between]
-    places += [(sight, span.made // _GROUP) for sight in _with(Role.LAST_FRAME, sights)]
-    return [
-        LTX2VideoCondition(frames=Image.fromarray(pixels), index=group, strength=1.0, crf=options.image_crf)
-        for sight, group in places
-        if (pixels := sight.pixels) is not None
-    ]
 
 
 def _schedule(plan: Plan, options: Ltx2Options) -> dict[str, Any]:
@@ -179,7 +144,7 @@ def _frames(pipeline: Any, latents: Any, watch: Watch) -> Iterator[Pixels]:
     latents = latents.to(vae.dtype)
     if vae.use_tiling:
         drawn = draw_in_windows(
-            latents, lambda part: _decoded(vae, part), _WINDOWS, frames_per_latent=_GROUP, beat=watch.beat
+            latents, lambda part: _decoded(vae, part), _WINDOWS, frames_per_latent=GROUP, beat=watch.beat
         )
     else:
         drawn = draw(_decoded(vae, latents))
@@ -203,12 +168,3 @@ def _sound(pipeline: Any, latents: Any) -> Wave:
         spectrogram = pipeline.audio_vae.decode(latents.to(pipeline.audio_vae.dtype), return_dict=False)[0]
         wave: Wave = pipeline.vocoder(spectrogram)[0].float().cpu().numpy()
     return np.clip(wave, -1, 1)
-
-
-def _with(role: Role, sights: tuple[Sight, ...]) -> list[Sight]:
-    return [sight for sight in sights if sight.role is role]
-
-
-def _moments(plan: Plan) -> list[float]:
-    """Return where the job wants its reference pictures, in seconds."""
-    return [float(at_s) for at_s in plan.options.get(_MOMENTS, ())]
