@@ -10,14 +10,16 @@ from seedbed.actions.cancel import cancel
 from seedbed.actions.claim import claim
 from seedbed.actions.create_account import create_account
 from seedbed.actions.finish import finish
+from seedbed.actions.pass_on import pass_on
 from seedbed.actions.reap import reap
 from seedbed.actions.remember import remember
 from seedbed.actions.submit import submit
 from seedbed.core.credits import Balance
 from seedbed.core.errors import EngineFailed, UpstreamFailed, UpstreamUnresolved
 from seedbed.core.job import Leg, State, Try
-from seedbed.store import jobs, ledger
+from seedbed.store import jobs, ledger, workers
 from seedbed.store.database import many
+from seedbed.store.workers import WorkerState
 from store.orders import LEASE_S, NOON, a_success, after, an_order, answer_of
 
 pytestmark = pytest.mark.server
@@ -127,6 +129,39 @@ async def test_a_job_can_be_cancelled_in_its_second_lane(conn, account):
     assert await _lanes(conn) == {"gpu": (0, 0), "default": (0, 0)}
     assert await ledger.balance(conn, account, is_live=True) == Balance(1000, 0)
     await _assert_sound(conn)
+
+
+async def _is_there(conn, pool, state=WorkerState.READY):
+    await workers.heartbeat(conn, f"w-{pool}", [pool], {}, None, state=state, at=after(31))
+
+
+async def test_a_job_whose_engine_nobody_serves_goes_to_the_next_one(conn, account):
+    submitted = await _submitted(conn, account)
+    await _is_there(conn, "gpu", WorkerState.QUARANTINED)
+
+    assert await pass_on(conn, at=after(29)) == 0
+    assert await pass_on(conn, at=after(31)) == 1
+
+    job = await _claimed(conn, "default", at=after(31))
+    assert (job.id, job.leg, job.tried) == (submitted.id, 1, (Try("studio", "unavailable", after(31)),))
+    assert await _lanes(conn) == {"gpu": (0, 0), "default": (0, 1)}
+    await _assert_sound(conn)
+
+
+async def test_a_job_waits_for_an_engine_that_is_served_or_the_last_one(conn, account):
+    await _submitted(conn, account)
+    await _submitted(conn, account, route=(HERE,))
+    await _is_there(conn, "gpu")
+
+    assert await pass_on(conn, at=after(31)) == 0
+    assert await _lanes(conn) == {"gpu": (1, 0), "default": (1, 0)}
+
+
+async def test_a_retry_that_still_waits_for_its_time_is_not_passed_on(conn, account):
+    job = await _submitted(conn, account)
+    await conn.execute("update job set run_at = %s where id = %s", (after(60), job.id))
+
+    assert await pass_on(conn, at=after(31)) == 0
 
 
 async def test_jobs_that_cross_between_two_lanes_in_both_directions_never_wait_for_each_other(open_connection):

@@ -14,6 +14,7 @@ from seedbed.core.job import Job
 
 MAX_JOB_FAILURES = 3
 MAX_JOB_KILLS = 2
+PASS_ON_AFTER_S = 30.0  # how long a job waits for an engine that nobody serves, if its route has another one
 JOB_BACKOFF_BASE = timedelta(seconds=2)
 JOB_BACKOFF_CAP = timedelta(minutes=10)
 

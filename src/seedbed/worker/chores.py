@@ -13,6 +13,7 @@ from datetime import datetime
 
 import structlog
 
+from seedbed.actions.pass_on import pass_on
 from seedbed.actions.reap import reap
 from seedbed.blobs.store import Blobs
 from seedbed.store.database import Pool, borrow
@@ -30,7 +31,7 @@ FIRST_SWEEP_S = 60.0
 
 
 async def do_chores(pool: Pool, blobs: Blobs) -> None:
-    """Reap, sweep and audit until cancelled."""
+    """Reap, pass on, sweep and audit until cancelled."""
     async with beside(
         _every(REAP_EVERY_S, lambda: reap_once(pool)),
         _every(LEFTOVERS_EVERY_S, lambda: sweep_leftovers_once(pool, blobs), first_s=LEFTOVERS_EVERY_S),
@@ -43,6 +44,9 @@ async def do_chores(pool: Pool, blobs: Blobs) -> None:
 async def reap_once(pool: Pool, *, at: datetime | None = None) -> None:
     async with borrow(pool) as conn:
         reaped = await reap(conn, at=at)
+        passed_on = await pass_on(conn, at=at)
+    if passed_on:
+        log.warning("jobs.passed_on", jobs=passed_on, reason="no worker of their pool is ready")
     if reaped.retried or reaped.lost or reaped.expired:
         log.info("jobs.reaped", retried=reaped.retried, lost=reaped.lost, expired=reaped.expired)
 

@@ -1,0 +1,42 @@
+"""Queued jobs whose engine nobody serves, although another one of their route could make them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from seedbed.store.database import Connection, many
+from seedbed.store.lanes import Lane
+from seedbed.store.workers import SILENCE_S, WorkerState
+
+
+@dataclass(frozen=True, slots=True)
+class Stranded:
+    """Seen without a lock: look again under one. `next_pool` is that of the route's next engine."""
+
+    job_id: str
+    lane: Lane
+    next_pool: str
+
+
+async def stranded(conn: Connection, *, after_s: float, limit: int, at: datetime | None) -> list[Stranded]:
+    """Return jobs that could have begun so long ago, if a worker of their pool were ready; the oldest first."""
+    facts = {"after_s": after_s, "within_s": SILENCE_S, "ready": WorkerState.READY, "limit": limit, "at": at}
+    return [
+        Stranded(row["id"], Lane(row["account_id"], row["is_live"], row["pool"]), row["next_pool"])
+        for row in await many(conn, _STRANDED, facts)
+    ]
+
+
+# Lanes are few, and nearly always served, so that no job is looked at.
+_STRANDED = """
+select job.id, account_id, is_live, job.pool, job.route -> (job.leg + 1) ->> 'pool' as next_pool
+from lane join job using (account_id, is_live, pool)
+where lane.queued > 0 and job.state = 'queued' and job.route -> (job.leg + 1) is not null
+    and greatest(job.run_at, job.created_at)
+        <= coalesce(%(at)s::timestamptz, clock_timestamp()) - make_interval(secs => %(after_s)s)
+    and not exists (
+        select from worker where lane.pool = any(pools) and state = %(ready)s::worker_state
+            and seen_at > coalesce(%(at)s::timestamptz, clock_timestamp()) - make_interval(secs => %(within_s)s))
+order by job.rank_at limit %(limit)s
+"""
