@@ -26,6 +26,7 @@ from seedbed.cli import (
     listen,
     mcp,
     migrate,
+    model_commands,
     route,
     serve,
     settings_table,
@@ -65,6 +66,7 @@ app.command()(migrate.migrate)
 app.command(name="settings")(settings_table.settings)
 app.command()(doctor.doctor)
 app.command()(route.route)
+app.add_typer(model_commands.model_commands, name="models")
 app.command()(audit.audit)
 app.command()(conformance.conformance)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from seedbed.core.errors import NotReady
@@ -54,7 +55,20 @@ def load(card: Card, *, device: str, shares_gpu: bool = False) -> Loaded:
     return Loaded(adapter, pipeline, place, lock)
 
 
-def _read(adapter: Adapter, card: Card, source: Any, dtype: Any) -> Any:
+def look_at(card: Card, *, device: str) -> Path:
+    """Return where the model is, as `load` would find it, and look at the device. Loads nothing and locks nothing.
+
+    Raises NotReady as `load` does, but for what only shows when it is loaded.
+    """
+    adapter_of(card.family)
+    source = find_source(card, environ=os.environ)
+    if device != "cpu":
+        _torch()
+        check_gpu(card, torch_device(device))
+    return source
+
+
+def _read(adapter: Adapter, card: Card, source: Path, dtype: Any) -> Any:
     try:
         return adapter.load(card, source, dtype=dtype)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as exc:
