@@ -6,18 +6,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 CLIENTS := build/clients
+GPU := build/gpu
 NPM := npm --silent --no-audit --no-fund --no-package-lock
 DEMO ?=
 CHAOS ?=
 KERNEL := $(wildcard src/seedbed/engines/animatic/kernel/*.c src/seedbed/engines/animatic/kernel/*.inc)
 
-.PHONY: help install demo serve test test-clients unit check format bench-animatic bench-cancel bench-live chaos fuzz fuzz-api load client-dist pins clean
+.PHONY: help install demo serve test test-clients test-gpu-extra unit check format bench-animatic bench-cancel bench-live chaos fuzz fuzz-api load client-dist pins clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make demo    make a video from a photograph, with the whole service started and stopped for it'
 	@echo 'make serve   keep the service running on 127.0.0.1:8000'
 	@echo 'make test    run all tests (minutes)'
+	@echo 'make test-gpu-extra  run the engine diffusers on tiny models, without a GPU (installs torch: 1.5 GB)'
 	@echo 'make unit    run the tests that need no server (seconds)'
 	@echo 'make test-clients  run the SDKs that people have against a service (installs them: 1.1 GB, needs Node 20)'
 	@echo 'make check   check format, lint, types, import contracts and house rules'
@@ -45,6 +47,10 @@ test: $(VENV)/.installed-test
 # The SDKs are fetched into build/clients, where `make clean` finds them; only that of OpenAI fits beside ours.
 test-clients: $(VENV)/.installed-clients $(CLIENTS)/.installed-python $(CLIENTS)/.installed-node $(CLIENTS)/.built
 	$(BIN)/python -m pytest tests/clients
+
+# Torch has an environment of its own, so that nothing else pays for it. It stays beside the tests of the whole project.
+test-gpu-extra: $(GPU)/.installed
+	$(GPU)/venv/bin/python -m pytest tests/gpu_extra
 
 unit: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -n 2 -m 'not server' tests/unit
@@ -150,6 +156,17 @@ $(CLIENTS)/.built: $(CLIENTS)/.has-node tests/api/openapi.json $(wildcard client
 	@cd $(CLIENTS)/typescript && $(NPM) install && OPENAPI=$(CURDIR)/tests/api/openapi.json $(NPM) run build
 	@touch $@
 
+# Torch first, by its exact number: with none installed, a range would take the newest build for CUDA, of many gigabytes.
+$(GPU)/.installed: $(VENV)/.made pyproject.toml constraints.txt
+	@echo 'Installing torch and diffusers into $(GPU)/venv (1.5 GB) ...'
+	@$(PYTHON) -m venv $(GPU)/venv
+	@$(GPU)/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input torch==2.13.0
+	@$(GPU)/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --constraint constraints.txt \
+	  hatchling editables
+	@$(GPU)/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-build-isolation \
+	  --constraint constraints.txt --editable '.[test,gpu]'
+	@touch $@
+
 $(VENV)/.installed-check: $(VENV)/.installed
 	@$(PIP) install --no-build-isolation --constraint constraints.txt --editable '.[check,mcp]'
 	@touch $@
@@ -166,9 +183,10 @@ $(VENV)/.installed-fuzz: $(VENV)/.installed-test
 pins: $(VENV)/.made
 	rm -rf build/pins
 	$(PYTHON) -m venv build/pins
-	build/pins/bin/python -m pip install --quiet hatchling editables
-	build/pins/bin/python -m pip install --quiet --no-build-isolation --editable '.[test,check,clients,mcp]'
-	build/pins/bin/python -m pip freeze --exclude-editable | grep -E '^[A-Za-z0-9_.-]+==' > constraints.txt
+	build/pins/bin/python -m pip install --quiet hatchling editables torch==2.13.0
+	build/pins/bin/python -m pip install --quiet --no-build-isolation --editable '.[test,check,clients,mcp,gpu]'
+	build/pins/bin/python -m pip freeze --exclude-editable | sed 's/+cpu$$//' | grep -E '^[A-Za-z0-9_.-]+==' \
+	  | grep -v '^nvidia' > constraints.txt
 	rm -rf build/pins
 
 clean:
