@@ -1,4 +1,4 @@
-"""What the command line may know of the engine `diffusers`: its cards, and whether their weights are on this machine."""
+"""What the command line may know of the engine `diffusers`: its cards, and whether their weights are here."""
 
 from __future__ import annotations
 
