@@ -235,6 +235,19 @@ class Remembers(Fast):
             raise
 
 
+class HearsLate(Fast):
+    """Hears the answer to its order only when it is to stop, and remembers it before it does."""
+
+    def work(self, _task, report):
+        try:
+            while True:
+                report(Stage.RENDERING, 0.5)
+                time.sleep(0.01)
+        except Stop:
+            report.remember({"id": "far-2"})
+            raise
+
+
 class Remote(Fast):
     """Cannot be tried out. What its server says is in the file `answer` beside the gate."""
 

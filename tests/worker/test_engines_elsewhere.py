@@ -64,6 +64,16 @@ async def test_a_worker_that_stops_leaves_what_was_ordered_and_the_next_one_goes
     assert job_id.removeprefix("req_") not in journal[0]
 
 
+async def test_what_is_heard_while_a_worker_stops_is_remembered_yet(world):
+    job_id = await world.submit()
+
+    async with world.worker("HearsLate"):
+        await world.rendering(job_id)
+
+    job = await world.job(job_id)
+    assert (job.state, job.memory) == (State.QUEUED, {"id": "far-2"})
+
+
 async def test_a_cancel_is_passed_on_for_good(world, gate):
     job_id = await world.submit()
 

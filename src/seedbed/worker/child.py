@@ -117,12 +117,12 @@ class _Orders:
             raise StopWork(is_for_good=self._stopped[number])
 
     def wait_until_remembered(self, number: int) -> None:
-        """Raises Stop if the word comes that it is to stop instead."""
-        while True:
-            self.check(number)
+        """Raises Stop if it is to stop: for good at once, and otherwise once what the next attempt needs is kept."""
+        while not self._stopped.get(number, False):
             with suppress(queue.Empty):
                 if self._kept.get(timeout=ANSWER_EVERY_S) == number:
-                    return
+                    break
+        self.check(number)
 
 
 class _Reporter:
@@ -152,7 +152,6 @@ class _Reporter:
             )
 
     def remember(self, memory: dict[str, Any]) -> None:
-        self._orders.check(self._number)
         self._send.write(wire.encode(wire.Remember(self._number, memory)))
         self._orders.wait_until_remembered(self._number)
 

@@ -122,10 +122,10 @@ class EngineHost:
             answer = await self._answer(process, on_report, on_preview, on_remember)
             is_idle = True
         except asyncio.CancelledError:
-            is_idle = await self._stop(process, is_for_good=self.is_job_over)
+            is_idle = await self._stop(process, is_for_good=self.is_job_over, on_remember=on_remember)
             raise
         except StageOverran:
-            is_idle = await self._stop(process, is_for_good=True)
+            is_idle = await self._stop(process, is_for_good=True, on_remember=None)
             raise
         except Ended as end:
             log.warning("engine.ended", engine=self.engine, reason=str(end), last_words=process.last_words)
@@ -215,13 +215,16 @@ class EngineHost:
             # It is killed, so it counts like one that crashed: a job may do that twice.
             raise EngineCrashed(f"The engine gave no sign of life for {silence_s:g} s.") from None
 
-    async def _stop(self, process: EngineProcess, *, is_for_good: bool) -> bool:
-        """Tell the engine to stop, and say whether it did within its grace."""
+    async def _stop(self, process: EngineProcess, *, is_for_good: bool, on_remember: OnRemember | None) -> bool:
+        """Tell the engine to stop, and say whether it did within its grace. What it then remembers is kept yet."""
         process.send(wire.Stop(self._number, is_for_good))
         with suppress(TimeoutError, Ended):
             async with asyncio.timeout(self.grace_s):
                 while True:
                     match await process.receive():
+                        case wire.Remember(self._number, memory):
+                            if on_remember is None or await on_remember(memory):
+                                process.send(wire.Remembered(self._number))
                         case wire.Stopped(self._number) | wire.Done(self._number) | wire.Failed(self._number):
                             return True
         log.warning("engine.killed", engine=self.engine, reason="it did not stop within its grace")
