@@ -97,7 +97,7 @@ class Retiming:
             shown = coming
         if shown is None:
             raise EngineFailed("The engine's file holds no frame that can be decoded.")
-        self.held_frames = sum(1 for n in range(number, self._canvas.frames) if n * step_s >= shown.end_s)
+        self.held_frames = sum(1 for n in range(number, self._canvas.frames) if n * step_s >= shown.end_s - TOLERANCE_S)
         if self.held_frames > MAX_HELD_FRAMES:
             raise EngineFailed(
                 f"The engine's video is {float(shown.end_s):.2f} s long, where {float(self._canvas.duration_s):.2f} s "
@@ -109,6 +109,7 @@ class Retiming:
     def _numbered(self, draw: Callable[[], VideoFrame], number: int) -> VideoFrame:
         self._watch(number)
         frame = draw()
+        self._watch(number)
         frame.pts, frame.time_base = number, Fraction(1, self._canvas.fps)
         return frame
 

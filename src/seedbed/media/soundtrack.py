@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from seedbed.media.mux import AUDIO_BIT_RATE, SAMPLE_RATE, Sound, encode_audio, 
 RESAMPLING = {"filter_size": "64", "phase_shift": "10", "cutoff": "0.97"}
 MAX_TRUE_PEAK = 10 ** (-1 / 20)
 OVERSAMPLING = 4
+PIECE_SAMPLES = SAMPLE_RATE // 4
 SAFE_PEAK = 0.6  # no coder adds more than 4 dB
 MAX_CODED_PEAK = 0.97
 CODING_TRIALS = 3
@@ -35,7 +37,7 @@ FADE_SAMPLES = SAMPLE_RATE // 100  # what is cut off in the middle would end wit
 def sound_of(path: Path, format_name: str, canvas: Canvas, *, watch: Callable[[], None]) -> Sound:
     """Return the file's first sound track as (2, N) float32; silence where it holds none. Raises MediaFault.
 
-    `watch` is called before each frame of it, and what it raises passes through.
+    `watch` is called before each piece of work, and what it raises passes through.
     """
     sound = silence(canvas)
     with open_container(path, format_name) as given:
@@ -50,40 +52,57 @@ def sound_of(path: Path, format_name: str, canvas: Canvas, *, watch: Callable[[]
                 break
     if at > samples_in(canvas):
         sound[:, -FADE_SAMPLES:] *= np.linspace(1, 0, min(FADE_SAMPLES, sound.shape[1]), dtype=np.float32)
-    return _within_scale(sound)
+    return _within_scale(sound, watch)
 
 
-def _within_scale(sound: Sound) -> Sound:
-    peak = true_peak(sound)
+def true_peak(sound: Sound, *, watch: Callable[[], None] = lambda: None) -> float:
+    """Return the highest level that the wave reaches between its samples too, 1.0 being full scale."""
+    resampler = AudioResampler(format="fltp", layout="stereo", rate=SAMPLE_RATE * OVERSAMPLING, options=RESAMPLING)
+    return _highest(
+        _stereo(block for part in chain(_pieces(sound), [None]) for block in resampler.resample(part)), watch
+    )
+
+
+def coded_peak(sound: Sound, *, watch: Callable[[], None] = lambda: None) -> float:
+    """Return the highest sample of what a player gets of it."""
+    coder = AudioCodecContext.create("aac", "w")
+    coder.sample_rate, coder.layout, coder.format, coder.bit_rate = SAMPLE_RATE, "stereo", "fltp", AUDIO_BIT_RATE
+    player = AudioCodecContext.create("aac", "r")
+    packets = encode_audio(coder, sound)
+    first = next(packets)
+    player.extradata = coder.extradata
+    return _highest(
+        _stereo(block for packet in chain([first], packets, [None]) for block in player.decode(packet)), watch
+    )
+
+
+def _within_scale(sound: Sound, watch: Callable[[], None]) -> Sound:
+    peak = true_peak(sound, watch=watch)
     if peak < SAFE_PEAK:
         return sound
     kept = sound * np.float32(min(1.0, MAX_TRUE_PEAK / peak))
     for _ in range(CODING_TRIALS):
-        coded = coded_peak(kept)
+        coded = coded_peak(kept, watch=watch)
         if coded <= 1:
             break
         kept *= np.float32(MAX_CODED_PEAK / coded)
     return kept
 
 
-def coded_peak(sound: Sound) -> float:
-    """Return the highest sample of what a player gets of it."""
-    coder = AudioCodecContext.create("aac", "w")
-    coder.sample_rate, coder.layout, coder.format, coder.bit_rate = SAMPLE_RATE, "stereo", "fltp", AUDIO_BIT_RATE
-    packets = list(encode_audio(coder, sound))
-    player = AudioCodecContext.create("aac", "r")
-    player.extradata = coder.extradata
-    frames = [frame for packet in [*packets, None] for frame in player.decode(packet)]
-    return max((float(np.abs(frame.to_ndarray()).max(initial=0)) for frame in frames), default=0.0)
+def _pieces(sound: Sound) -> Iterator[AudioFrame]:
+    for start in range(0, sound.shape[1], PIECE_SAMPLES):
+        piece = np.ascontiguousarray(sound[:, start : start + PIECE_SAMPLES])
+        frame = AudioFrame.from_ndarray(piece, format="fltp", layout="stereo")
+        frame.sample_rate, frame.pts, frame.time_base = SAMPLE_RATE, start, Fraction(1, SAMPLE_RATE)
+        yield frame
 
 
-def true_peak(sound: Sound) -> float:
-    """Return the highest level that the wave reaches between its samples too, 1.0 being full scale."""
-    resampler = AudioResampler(format="fltp", layout="stereo", rate=SAMPLE_RATE * OVERSAMPLING, options=RESAMPLING)
-    frame = AudioFrame.from_ndarray(np.ascontiguousarray(sound), format="fltp", layout="stereo")
-    frame.sample_rate, frame.pts, frame.time_base = SAMPLE_RATE, 0, Fraction(1, SAMPLE_RATE)
-    waves = [block.to_ndarray() for part in (frame, None) for block in resampler.resample(part)]
-    return max((float(np.abs(wave).max(initial=0)) for wave in waves), default=0.0)
+def _highest(waves: Iterable[Sound], watch: Callable[[], None]) -> float:
+    highest = 0.0
+    for wave in waves:
+        watch()
+        highest = max(highest, float(np.abs(wave).max(initial=0)))
+    return highest
 
 
 def _blocks(given: InputContainer, watch: Callable[[], None]) -> Iterator[tuple[Sound, int | None]]:
