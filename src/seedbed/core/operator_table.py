@@ -66,6 +66,19 @@ class OperatorTable:
         except ValueError as exc:
             raise self.fault(name, f"holds something that is no network: {exc}") from exc
 
+    def flag(self, name: str, default: bool) -> bool:
+        value = self._take(name, default)
+        if not isinstance(value, bool):
+            raise self.fault(name, "must be true or false")
+        return value
+
+    def table(self, name: str) -> dict[str, Any]:
+        """Return a table as it stands; empty if it is not given."""
+        value = self._take(name, {})
+        if not isinstance(value, Mapping):
+            raise self.fault(name, "must be a table")
+        return dict(value)
+
     def close(self) -> None:
         unknown = sorted(self._given.keys() - set(self._known))
         if unknown:
