@@ -14,16 +14,25 @@ from seedbed.core.errors import EngineUnfit, MediaInvalid
 from seedbed.core.references import Kind, Role
 from seedbed.core.sizes import Size
 from seedbed.core.timeline import FPS, frame_count
+from seedbed.engines.diffusers import planning
+from seedbed.engines.diffusers.adapter import Plan
+from seedbed.engines.diffusers.card import Card
 from seedbed.engines.diffusers.families import adapter_of
-from seedbed.engines.diffusers.planning import left_aside, lora_of, plan_of, sights_of
+from seedbed.engines.diffusers.planning import left_aside, lora_of, sights_of, told
 from seedbed.engines.diffusers.shelf import open_card
 
 WAN = open_card("wan-2.2-i2v-a14b", {"loras": {"film": "/loras/film.safetensors"}})
 ADAPTER = adapter_of("wan")
+ADAPTER_OF_ALL = adapter_of("minimax_h3")
 
 
 def task(*references: LocalReference, **facts: Any) -> RenderTask:
-    return RenderTask("A cat.", Canvas(Size(1280, 720), frame_count(5), FPS), references, 7, True, **facts)
+    canvas = Canvas(Size(1280, 720), frame_count(5), FPS)
+    return RenderTask(**({"prompt": "A cat."} | facts), canvas=canvas, references=references, seed=7, wants_audio=True)
+
+
+def plan_of(card: Card, order: RenderTask) -> Plan:
+    return planning.plan_of(card, order, told(card, adapter_of(card.family), order))
 
 
 def reference(folder: Path, role: Role, size: tuple[int, int] = (400, 400), *, number: int = 0) -> LocalReference:
@@ -55,6 +64,34 @@ def test_the_jobs_options_go_before_the_cards_lines() -> None:
 
 def test_a_fixed_camera_is_said_in_words() -> None:
     assert "camera is fixed" in plan_of(WAN, task(has_fixed_camera=True)).prompt
+
+
+def test_pointers_are_told_as_the_family_knows_them_and_count_only_what_it_sees(tmp_path: Path) -> None:
+    h3 = open_card("minimax-h3", {"roles": ["reference_image"]})
+    given = task(
+        reference(tmp_path, Role.REFERENCE_AUDIO, number=0),
+        reference(tmp_path, Role.REFERENCE_IMAGE, number=1),
+        prompt="@Image1 dances to @Audio1 all night.",
+    )
+
+    said = told(h3, ADAPTER_OF_ALL, given)
+
+    assert said.prompt == "<Picture 1> dances to all night."
+    assert len(said.warnings) == 1
+
+
+def test_a_model_is_told_what_its_family_avoids_unless_card_or_job_say_otherwise() -> None:
+    assert "静态" in (plan_of(WAN, task()).negative_prompt or "")
+    assert plan_of(open_card("wan-2.2-i2v-a14b", {"negative_prompt": "rain"}), task()).negative_prompt == "rain"
+    assert plan_of(WAN, task(options={"negative_prompt": ""})).negative_prompt is None
+
+
+def test_a_model_that_runs_without_guidance_is_told_nothing_to_avoid() -> None:
+    assert plan_of(open_card("ltx-2.3"), task()).negative_prompt is None
+
+
+def test_an_enhancer_rewrites_the_prompt() -> None:
+    assert told(WAN, ADAPTER, task(), enhance=lambda prompt: f"{prompt} Golden hour.").prompt == "A cat. Golden hour."
 
 
 @pytest.mark.parametrize(

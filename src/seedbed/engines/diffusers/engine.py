@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from seedbed.core.engine import PROTOCOL, Canvas, Capabilities, Made, RenderTask, Report, Stage, marks
+from seedbed.core.enhancing import enhancer_named
 from seedbed.core.references import Kind, Role
 from seedbed.core.timeline import FPS, frame_count
 from seedbed.engines.diffusers.adapter import Plan, Sight
@@ -23,8 +24,8 @@ from seedbed.engines.diffusers.card import Card
 from seedbed.engines.diffusers.card_fields import Fields
 from seedbed.engines.diffusers.failures import failures_named
 from seedbed.engines.diffusers.film import write_film
-from seedbed.engines.diffusers.loading import load
-from seedbed.engines.diffusers.planning import left_aside, lora_of, plan_of, sights_of
+from seedbed.engines.diffusers.loading import Loaded, load
+from seedbed.engines.diffusers.planning import left_aside, lora_of, plan_of, sights_of, told
 from seedbed.engines.diffusers.progress import Costs, Fence, Progress
 from seedbed.engines.diffusers.shelf import open_card
 from seedbed.engines.diffusers.tuning import choose_lora
@@ -39,6 +40,7 @@ _PREVIEW_SIDE_PX = 320
 _WARM_UP_STEPS = 2
 _WARM_UP_S = 5
 _WHERE = "engines.diffusers"
+_LINES = ("card", "device", "shares_gpu", "enhancer")
 _DEVICE = re.compile(r"cpu|cuda(:[0-9]{1,2})?")
 
 
@@ -49,24 +51,27 @@ class Options:
     card: Card
     device: str
     shares_gpu: bool
+    enhancer: str | None
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Options:
         """Raises NotReady, which names the line and says what would be right."""
         lines = dict(options)
-        fields = Fields({n: lines.pop(n) for n in ("card", "device", "shares_gpu") if n in lines}, where=_WHERE)
+        fields = Fields({name: lines.pop(name) for name in _LINES if name in lines}, where=_WHERE)
         name, device = fields.needed("card"), fields.text("device", "cuda") or "cuda"
         if not _DEVICE.fullmatch(device):
             fields.refuse("device", "must be cuda, cuda:1 (or another number) or cpu")
-        return cls(open_card(name, lines), device, fields.flag("shares_gpu", default=False))
+        shares_gpu, enhancer = fields.flag("shares_gpu", default=False), fields.text("enhancer")
+        return cls(open_card(name, lines), device, shares_gpu, enhancer)
 
 
 class Diffusers:
     """One make at a time, on the thread that made it.
 
     Options: `card`, the name of a shipped card or the path of another; `device`, `cuda` (the default), `cuda:1`, ... or
-    `cpu`; `shares_gpu`, whether another model may be on the same GPU. Any other is a line of the card, in the place of
-    the card's own (`Card`, `Switches`), such as `folder`, `steps` or `offload`.
+    `cpu`; `shares_gpu`, whether another model may be on the same GPU; `enhancer`, a function `package.module:function`
+    that rewrites prompts. Any other is a line of the card, in the place of the card's own (`Card`, `Switches`), such as
+    `folder`, `steps` or `offload`.
 
     Of a job's options it takes `steps`, `guidance`, `negative_prompt`, `lora` (a name of the card's `loras`) and
     `lora_scale`; others are the family's.
@@ -77,11 +82,19 @@ class Diffusers:
     def __init__(self, options: Mapping[str, Any]) -> None:
         """Load the model, which takes minutes if it is large. Raises NotReady, MemoryError."""
         chosen = Options.from_options(options)
+        self._enhance = enhancer_named(chosen.enhancer) if chosen.enhancer else None
         self._card = chosen.card
         self._model = load(chosen.card, device=chosen.device, shares_gpu=chosen.shares_gpu)
         self._costs = Costs()
         if chosen.card.switches.warms_up:
             self._warm_up()
+
+    @classmethod
+    def around(cls, card: Card, model: Loaded) -> Diffusers:
+        """Return an engine around a model that is in memory already, as one of random weights is."""
+        engine = cls.__new__(cls)
+        engine._card, engine._model, engine._costs = card, model, Costs()
+        return engine
 
     def describe(self) -> Capabilities:
         card, adapter = self._card, self._model.adapter
@@ -103,14 +116,15 @@ class Diffusers:
         """
         report(Stage.PREPARING, 0.0)
         card, adapter = self._card, self._model.adapter
-        plan = plan_of(card, task)
+        said = told(card, adapter, task, enhance=self._enhance)
+        plan = plan_of(card, task, said)
         lora, scale = lora_of(card, task.options)
         sights = sights_of(card, adapter, task, plan.size)
         report(Stage.PREPARING, 1.0)
         with failures_named():
             choose_lora(self._model.pipeline, card, lora, scale)
             self._render(plan, sights, out, report)
-        warnings = (*left_aside(card, adapter, task), *adapter.warnings(card, plan, sights))
+        warnings = (*said.warnings, *left_aside(card, adapter, task), *adapter.warnings(card, plan, sights))
         return Made(path=out, warnings=warnings, sent=_sent(card, plan, lora))
 
     def _render(self, plan: Plan, sights: tuple[Sight, ...], out: Path, report: Report) -> None:
@@ -139,7 +153,8 @@ class Diffusers:
     def _warm_up(self) -> None:
         """Make a clip of the commonest form for nobody, so that what is compiled is compiled before the first job."""
         card = self._card
-        plan = plan_of(card, _rehearsal(card))
+        task = _rehearsal(card)
+        plan = plan_of(card, task, told(card, self._model.adapter, task))
         grey = np.full((plan.size.height_px, plan.size.width_px, 3), 128, np.uint8)
         picture = Sight(Role.FIRST_FRAME, Kind.IMAGE, "warm-up", Path(), grey)
         sights = (picture,) if Role.FIRST_FRAME in card.roles & self._model.adapter.roles else ()

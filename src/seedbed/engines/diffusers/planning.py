@@ -7,14 +7,17 @@ long at least, and of the nearest shape.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from seedbed.core.engine import LocalReference, RenderTask
+from seedbed.core.enhancing import Enhance
 from seedbed.core.errors import EngineUnfit
 from seedbed.core.faults import MediaFault
+from seedbed.core.prompt_forms import FORMS, PLAIN_FORM, Prepared, prepared
 from seedbed.core.references import Kind, Role
 from seedbed.core.sizes import Size
 from seedbed.engines.diffusers.adapter import Adapter, Plan, Sight
@@ -23,22 +26,46 @@ from seedbed.media.mux import covering_crop
 from seedbed.media.pictures import Pixels, decode_image
 
 _FRAMED = (Role.FIRST_FRAME, Role.LAST_FRAME)
-_HELD = "The camera is fixed and does not move."
+FIXED_CAMERA = "The camera is fixed and does not move."
 OURS = ("steps", "guidance", "negative_prompt", "lora", "lora_scale")  # what of a job's options the frame sees to
 
 
-def plan_of(card: Card, task: RenderTask) -> Plan:
-    """Raises EngineUnfit if an option of the job is of the wrong type or out of the model's range."""
-    options = task.options
+def told(card: Card, adapter: Adapter, task: RenderTask, *, enhance: Enhance | None = None) -> Prepared:
+    """Return the prompt in the family's own form, and what it is to avoid.
+
+    That is empty where the model runs without guidance, for then it has no say; unless the job asks for it.
+    Raises EngineUnfit if the job's negative prompt is no text.
+    """
+    form = FORMS.get(card.family, PLAIN_FORM)
+    avoided = _text(task.options, "negative_prompt", card.negative_prompt)
+    if avoided is None and card.guidance is not None and card.guidance <= 1:
+        avoided = ""
+    said = prepared(
+        task.prompt,
+        form=form,
+        kinds=[reference.kind for reference in task.references],
+        seen=[n for n, reference in enumerate(task.references) if _is_used(card, adapter, reference)],
+        negative_prompt=avoided,
+        enhance=enhance,
+    )
+    return replace(said, prompt=f"{said.prompt} {FIXED_CAMERA}") if task.has_fixed_camera else said
+
+
+def plan_of(card: Card, task: RenderTask, said: Prepared | None = None) -> Plan:
+    """Return the plan with the prompt as it is `said`, or else as it is.
+
+    Raises EngineUnfit if an option of the job is of the wrong type or out of the model's range.
+    """
+    options, said = task.options, said or Prepared(task.prompt, card.negative_prompt or "")
     return Plan(
-        prompt=f"{task.prompt} {_HELD}" if task.has_fixed_camera else task.prompt,
+        prompt=said.prompt,
         size=card.size_for(task.canvas.size),
         frames=card.frame_rule.covering(task.canvas.duration_s, fps=card.fps),
         fps=card.fps,
         steps=_steps(options, card.steps),
         seed=task.seed,
         guidance=_number(options, "guidance", card.guidance, most=100),
-        negative_prompt=_text(options, "negative_prompt", card.negative_prompt),
+        negative_prompt=said.negative_prompt or None,
         wants_audio=task.wants_audio and card.makes_audio,
         options={name: value for name, value in options.items() if name not in OURS},
     )

@@ -35,7 +35,9 @@ def tune(pipeline: Any, card: Card, device: Any) -> None:
         _turn(card, "slices_vae", lambda: pipeline.vae.enable_slicing())
     _place(pipeline, card, device)
     if switches.compiles:
-        _each(pipeline, card, "compiles", lambda model: model.compile_repeated_blocks(fullgraph=True))
+        # A step cache hooks into each block in a way that the compiler has to leave the graph for.
+        is_whole = switches.step_cache == "none"
+        _each(pipeline, card, "compiles", lambda model: model.compile_repeated_blocks(fullgraph=is_whole))
 
 
 def choose_lora(pipeline: Any, card: Card, name: str | None, scale: float) -> None:
