@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from seedbed.core.errors import NotReady
+from seedbed.core.frame_rule import FrameRule, parse_frame_rule
 from seedbed.core.references import Kind, Role
 from seedbed.core.sizes import SIZES, Size
 from seedbed.engines.diffusers.families import FAMILIES
-from seedbed.engines.diffusers.frame_rule import FrameRule, parse_frame_rule
 from seedbed.engines.diffusers.shelf import open_card, shipped_cards
 
 CARD = """

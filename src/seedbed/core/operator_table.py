@@ -50,6 +50,19 @@ class OperatorTable:
             raise self.fault(name, f"must be a number from {least:g} to {most:g}")
         return float(value)
 
+    def whole(self, name: str, default: int, *, least: int, most: int) -> int:
+        value = self._take(name, default)
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise self.fault(name, f"must be a whole number from {least} to {most}")
+        return value
+
+    def names_among(self, name: str, among: Collection[str]) -> tuple[str, ...]:
+        """Return a list of texts, each one of these; empty if it is not given."""
+        value = self._take(name, [])
+        if not isinstance(value, list) or not all(isinstance(each, str) and each in among for each in value):
+            raise self.fault(name, f"must be a list of any of {', '.join(among)}" if among else "has nothing to name")
+        return tuple(value)
+
     def names(self, name: str, default: Mapping[str, str]) -> dict[str, str]:
         """Return a table of texts: what is called so here, and what there. What it leaves out keeps its default."""
         value = self._take(name, {})

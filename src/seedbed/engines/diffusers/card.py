@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from seedbed.core.frame_rule import FrameRule, parse_frame_rule
 from seedbed.core.references import Kind, Role
 from seedbed.core.sizes import Size
 from seedbed.engines.diffusers.card_fields import Fields
-from seedbed.engines.diffusers.frame_rule import FrameRule, parse_frame_rule
 from seedbed.engines.diffusers.switches import Switches, read_switches
 
 DTYPES = ("bfloat16", "float16", "float32")
