@@ -141,22 +141,23 @@ class Errand:
             return Open(Doubt.FULL if exc.was_sent else Doubt.NONE, str(exc))
 
     def _sought(self, order: RemoteOrder, doubt: Doubt) -> str | None:
-        """Return the id of an order that may be there. After some doubt: None if it is not there.
+        """Return the id of an order that may be there, looked for long enough for it to show.
 
-        In full doubt that does not suffice: a server that does not show it may still be about to.
+        After slight doubt None says that it is not there. In full doubt nothing does: the server may yet receive it.
         """
         until_s = time.monotonic() + self._patience.settle_s
         wait_s = FIRST_WAIT_S
         while True:
-            reason = "it does not show the order"
+            reason = ""
             try:
-                found = self._exchange.seek(order, beat=self.beat)
-                if found or doubt is Doubt.SLIGHT:
+                if found := self._exchange.seek(order, beat=self.beat):
                     return found
             except (Unanswered, UpstreamFailed) as exc:
                 reason = str(exc).rstrip(".")
             if time.monotonic() + wait_s > until_s:
-                raise unresolved(reason)
+                if doubt is Doubt.SLIGHT and not reason:
+                    return None
+                raise unresolved(reason or "it does not show the order")
             pause(wait_s, self.beat)
             wait_s = min(2 * wait_s, LONGEST_WAIT_S)
 

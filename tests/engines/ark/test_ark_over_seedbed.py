@@ -45,7 +45,7 @@ def proxy(seedbed_server):
 
 @pytest.fixture
 def make_engine(proxy, seedbed_server):
-    usual = {"base_url": f"{proxy.url}/api/v3", "key": seedbed_server.key, "poll_s": 0.2, "order_s": 8, "settle_s": 4}
+    usual = {"base_url": f"{proxy.url}/api/v3", "key": seedbed_server.key, "poll_s": 0.2, "order_s": 8, "settle_s": 1.5}
     return lambda **options: Ark(usual | options)
 
 

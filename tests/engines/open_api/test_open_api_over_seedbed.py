@@ -106,7 +106,7 @@ def test_a_process_that_dies_before_the_answer_leaves_one_job(engine, proxy, boo
     engine.make(task(prompt, picture(), memory=report.memory), tmp_path / "again.mp4", RecordingReport())
 
     assert report.memory["state"] == "sending"
-    assert proxy.count("POST", GENERATIONS) == 2
+    assert proxy.count("POST", GENERATIONS) > 1
     assert_one_paid_job(books, prompt)
 
 
@@ -181,6 +181,17 @@ def test_a_cancel_reaches_even_an_order_whose_answer_never_came(engine, proxy, b
     with pytest.raises(Stop):
         engine.make(task(f"{prompt} [seedbed:take=60]"), tmp_path / "out.mp4", report)
 
+    assert assert_one_paid_job(books, prompt, "hold", "release")["status"] == "cancelled"
+
+
+def test_a_stop_does_not_wait_for_ever_for_the_answer_to_an_order(engine, proxy, books, prompt, report, tmp_path):
+    proxy.on("POST", GENERATIONS, late(8))
+    report.interrupt(Stop(), when=lambda: proxy.count("POST", GENERATIONS) > 0)
+
+    with pytest.raises(Stop):
+        engine.make(task(f"{prompt} [seedbed:take=60]"), tmp_path / "out.mp4", report)
+
+    assert proxy.count("POST", GENERATIONS) == 2
     assert assert_one_paid_job(books, prompt, "hold", "release")["status"] == "cancelled"
 
 

@@ -20,7 +20,7 @@ from seedbed.outbound.errand import Errand
 from seedbed.outbound.exchange import News
 from seedbed.outbound.results import Result, collect
 
-GRACE_S = 12.0
+GRACE_S = 15.0
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 DOWNLOAD_S = 300.0  # of the time limit, beyond the making there
 MAX_OF_KIND = {Kind.IMAGE: 9, Kind.VIDEO: 3, Kind.AUDIO: 3}

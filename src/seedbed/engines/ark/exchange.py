@@ -30,6 +30,7 @@ class ArkExchange:
     upstream: Upstream
     task: RenderTask
     model: str  # as the service calls it
+    deadline_s: float = 5 * ANSWER_S  # for one request with its answer
 
     @property
     def server(self) -> str:
@@ -41,7 +42,7 @@ class ArkExchange:
 
     def send(self, order: RemoteOrder, *, beat: Beat) -> Reply:
         content = json.dumps(self._body(order), ensure_ascii=False).encode()
-        return self.upstream.send("POST", TASKS, beat=beat, content=content, headers=_JSON)
+        return self._send("POST", TASKS, beat=beat, content=content, headers=_JSON)
 
     def receipt(self, reply: Reply) -> Receipt:
         return receipt_of(reply, server=self.server, key=self.options.key)
@@ -49,7 +50,7 @@ class ArkExchange:
     def seek(self, order: RemoteOrder, *, beat: Beat) -> str | None:
         def page(number: int) -> Mapping[str, Any]:
             params = {"page_num": str(number), "page_size": str(PAGE_SIZE)}
-            reply = self.upstream.send("GET", TASKS, beat=beat, params=params)
+            reply = self._send("GET", TASKS, beat=beat, params=params)
             if not reply.is_ok:
                 raise UpstreamFailed(f"its list of tasks answers {reply.status}")
             return reply.members()
@@ -60,7 +61,7 @@ class ArkExchange:
         return found[0] if found else None
 
     def look(self, order_id: str, *, beat: Beat) -> Reply:
-        return self.upstream.send("GET", f"{TASKS}/{order_id}", beat=beat)
+        return self._send("GET", f"{TASKS}/{order_id}", beat=beat)
 
     def is_gone(self, reply: Reply) -> bool:
         return is_gone(reply)
@@ -73,7 +74,7 @@ class ArkExchange:
 
     def cancel(self, order_id: str, *, beat: Beat) -> bool:
         """Cancel a task that waits. One that runs cannot be stopped there."""
-        if not self.upstream.send("DELETE", f"{TASKS}/{order_id}", beat=beat).is_ok:
+        if not self._send("DELETE", f"{TASKS}/{order_id}", beat=beat).is_ok:
             return False
         shown = self.look(order_id, beat=beat)
         try:
@@ -82,10 +83,14 @@ class ArkExchange:
             return False
 
     def hurried(self) -> ArkExchange:
-        return replace(self, upstream=connect(self.options, timeout_s=HURRIED_S))
+        return replace(self, upstream=connect(self.options, timeout_s=HURRIED_S), deadline_s=HURRIED_S)
 
     def _body(self, order: RemoteOrder) -> dict[str, Any]:
-        return body_of(self.task, self.options, model=self.model, number=order.number)
+        model = order.notes.get("model", self.model)  # as it was sent, whatever it is called by now
+        return body_of(self.task, self.options, model=model, number=order.number)
+
+    def _send(self, method: str, path: str, *, beat: Beat, **request: Any) -> Reply:
+        return self.upstream.send(method, path, beat=beat, deadline_s=self.deadline_s, **request)
 
 
 def connect(options: ArkOptions, *, timeout_s: float = ANSWER_S) -> Upstream:

@@ -33,6 +33,7 @@ class OpenApiExchange:
     is_seedbed: bool
     ticket: str
     body: bytes
+    deadline_s: float = 5 * ANSWER_S  # for one request with its answer
 
     @property
     def server(self) -> str:
@@ -44,7 +45,7 @@ class OpenApiExchange:
 
     def send(self, order: RemoteOrder, *, beat: Beat) -> Reply:
         headers = _JSON | ({"Idempotency-Key": f"{self.ticket}-{order.number}"} if self.is_seedbed else {})
-        return self.upstream.send("POST", GENERATIONS, beat=beat, content=self.body, headers=headers)
+        return self._send("POST", GENERATIONS, beat=beat, content=self.body, headers=headers)
 
     def receipt(self, reply: Reply) -> Receipt:
         return receipt_of(reply, server=self.server, key=self.options.key, is_seedbed=self.is_seedbed)
@@ -56,7 +57,7 @@ class OpenApiExchange:
         """Ask for the generation. Another Seedbed holds its answer back until there is something to say."""
         wait_s = min(MAX_WAIT_S, math.ceil(self.options.patience.poll_s))
         params = {"wait": str(wait_s)} if self.is_seedbed else {}
-        return self.upstream.send("GET", f"{GENERATIONS}/{order_id}", beat=beat, params=params)
+        return self._send("GET", f"{GENERATIONS}/{order_id}", beat=beat, params=params)
 
     def is_gone(self, reply: Reply) -> bool:
         return is_gone(reply)
@@ -68,10 +69,13 @@ class OpenApiExchange:
         return news_of(members, server=self.server, key=self.options.key)
 
     def cancel(self, order_id: str, *, beat: Beat) -> bool:
-        return self.upstream.send("POST", f"{GENERATIONS}/{order_id}/cancel", beat=beat).is_ok
+        return self._send("POST", f"{GENERATIONS}/{order_id}/cancel", beat=beat).is_ok
 
     def hurried(self) -> OpenApiExchange:
-        return replace(self, upstream=connect(self.options, timeout_s=HURRIED_S))
+        return replace(self, upstream=connect(self.options, timeout_s=HURRIED_S), deadline_s=HURRIED_S)
+
+    def _send(self, method: str, path: str, *, beat: Beat, **request: Any) -> Reply:
+        return self.upstream.send(method, path, beat=beat, deadline_s=self.deadline_s, **request)
 
 
 def connect(options: OpenApiOptions, *, timeout_s: float = ANSWER_S) -> Upstream:
