@@ -79,22 +79,15 @@ class Diffusers:
 
     protocol = PROTOCOL
 
-    def __init__(self, options: Mapping[str, Any]) -> None:
-        """Load the model, which takes minutes if it is large. Raises NotReady, MemoryError."""
+    def __init__(self, options: Mapping[str, Any], model: Loaded | None = None) -> None:
+        """Load the model, which takes minutes if it is large, unless one is given. Raises NotReady, MemoryError."""
         chosen = Options.from_options(options)
         self._enhance = enhancer_named(chosen.enhancer) if chosen.enhancer else None
         self._card = chosen.card
-        self._model = load(chosen.card, device=chosen.device, shares_gpu=chosen.shares_gpu)
+        self._model = model or load(chosen.card, device=chosen.device, shares_gpu=chosen.shares_gpu)
         self._costs = Costs()
         if chosen.card.switches.warms_up:
             self._warm_up()
-
-    @classmethod
-    def around(cls, card: Card, model: Loaded) -> Diffusers:
-        """Return an engine around a model that is in memory already, as one of random weights is."""
-        engine = cls.__new__(cls)
-        engine._card, engine._model, engine._costs = card, model, Costs()
-        return engine
 
     def describe(self) -> Capabilities:
         card, adapter = self._card, self._model.adapter
