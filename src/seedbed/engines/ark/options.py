@@ -1,6 +1,6 @@
 """What an operator says about the upstream service: which host, which models, and how patient to be with it.
 
-Source: evidence of both official hosts' documents; CONTRACT 2.
+Source: the documents of both official hosts; CONTRACT 2.
 """
 
 from __future__ import annotations
