@@ -13,7 +13,7 @@ import pytest
 # One thread: models as small as these gain nothing from more, and those of other tests would wait for one another.
 os.environ.update(dict.fromkeys(("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "OMP_NUM_THREADS"), "1"))
 
-import without_operators  # before diffusers: it looks for torchvision once
+import without_operators  # noqa: F401  # for its effect, and before diffusers, which looks for torchvision once
 from tiny_wan import save_i2v, save_ti2v  # after those lines: the libraries read them once
 
 
