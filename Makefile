@@ -12,7 +12,7 @@ DEMO ?=
 CHAOS ?=
 KERNEL := $(wildcard src/seedbed/engines/animatic/kernel/*.c src/seedbed/engines/animatic/kernel/*.inc)
 
-.PHONY: help install demo serve test test-clients test-gpu-extra unit check format bench-animatic bench-cancel bench-live chaos fuzz fuzz-api load client-dist pins clean
+.PHONY: help install demo serve test test-clients test-gpu-extra unit check format bench-animatic bench-cancel bench-gpu bench-live chaos fuzz fuzz-api load client-dist pins clean
 .DEFAULT_GOAL := help
 
 help:
@@ -27,6 +27,7 @@ help:
 	@echo 'make bench-animatic  measure the embedded engine beside its peers (eight minutes on a quiet machine)'
 	@echo 'make chaos   hurt a whole service under load and judge what is left (ten minutes; CHAOS="--seed 7")'
 	@echo 'make bench-cancel    measure how soon a cancel stops the embedded engine (ten minutes)'
+	@echo 'make bench-gpu   measure the engine diffusers beside the plain library (needs a GPU; GPU_BENCH="--tiny" without)'
 	@echo 'make bench-live  measure 2,000 listeners and the lists of 100,000 generations (three minutes on a quiet machine)'
 	@echo 'make fuzz    feed prompts, URLs and files of chance to what reads them (ten minutes each; FUZZ_S=600)'
 	@echo 'make fuzz-api  attack the HTTP service with what its OpenAPI document says (CASES=5000)'
@@ -76,6 +77,10 @@ chaos: $(VENV)/.installed-test
 
 bench-cancel: $(VENV)/.installed
 	$(BIN)/python -m bench.cancel
+
+# Writes bench/results/gpu-<its name>.json. The models are built with random weights: nothing is downloaded but torch.
+bench-gpu: $(GPU)/.installed
+	$(GPU)/venv/bin/python -m bench.gpu $(GPU_BENCH)
 
 # Writes bench/results/live.json and lists.json. The first that misses its limit does not keep the other from its turn.
 bench-live: $(VENV)/.installed-test
@@ -165,6 +170,8 @@ $(GPU)/.installed: $(VENV)/.made pyproject.toml constraints.txt
 	  hatchling editables
 	@$(GPU)/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-build-isolation \
 	  --constraint constraints.txt --editable '.[test,gpu]'
+	@$(GPU)/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --upgrade \
+	  --target $(GPU)/torchvision torchvision==0.28.0
 	@touch $@
 
 $(VENV)/.installed-check: $(VENV)/.installed
