@@ -57,8 +57,8 @@ async def serve(pool: Pool, blobs: Blobs, settings: Settings) -> AsyncIterator[C
     """Serve with other settings than the usual ones: `serve(results=...)` returns a client of that service."""
     async with AsyncExitStack() as clients:
 
-        def serve(*, blobs=blobs, pool=pool, **changes) -> httpx.AsyncClient:
-            app = create_app(pool=pool, blobs=blobs, settings=replace(settings, **changes))
+        def serve(*, blobs=blobs, pool=pool, deployment=None, **changes) -> httpx.AsyncClient:
+            app = create_app(pool=pool, blobs=blobs, settings=replace(settings, **changes), deployment=deployment)
             client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8000")
             clients.push_async_callback(client.aclose)
             return client

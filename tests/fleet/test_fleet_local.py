@@ -75,7 +75,7 @@ class Notebook(LocalWorkers):
         (folder / "seedbed" / "__init__.py").touch()
         (folder / "seedbed" / "fleet" / "__init__.py").touch()
         (folder / "seedbed" / "fleet" / "process.py").write_text(script)
-        super().__init__(count=1, environ={**os.environ, "PYTHONPATH": str(folder), "NOTES": str(folder / "pids")})
+        super().__init__(["animatic"], environ={**os.environ, "PYTHONPATH": str(folder), "NOTES": str(folder / "pids")})
 
     def pids(self) -> list[int]:
         notes = self.folder / "pids"

@@ -18,7 +18,7 @@ from seedbed.core.offer import Offer, native_offer
 from seedbed.core.openai_offer import openai_offer
 from seedbed.core.pricing import DEFAULT_TARIFF, Tariff
 from seedbed.core.request import GenerationRequest
-from seedbed.core.routing import Mode, Step, Verdict, refusal, route_of, verdicts
+from seedbed.core.routing import Mode, Step, Verdict, modes_of, refusal, route_of, verdicts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +72,9 @@ class Deployment:
         return legs
 
     def modes(self, model: str) -> tuple[Mode, ...]:
-        """Return the modes that some engine of the model does."""
-        chain = self.chain(model)
-        return tuple(mode for mode in Mode if any(step.modes is None or mode in step.modes for step in chain))
+        """Return the modes that some engine of the model does, with the references that the model takes."""
+        chain, offered = self.chain(model), modes_of(self.models[model])
+        return tuple(mode for mode in offered if any(step.modes is None or mode in step.modes for step in chain))
 
 
 def embedded_deployment(engine: str, *, tariff: Tariff = DEFAULT_TARIFF) -> Deployment:

@@ -86,7 +86,9 @@ def _number_fault(value: Any, option: Option) -> str | None:
     is_whole = option.kind is OptionKind.INTEGER
     kind = "a whole number" if is_whole else "a number"
     bounds = " and ".join(
-        f"at {word} {bound:g}" for word, bound in (("least", option.least), ("most", option.most)) if bound is not None
+        f"at {word} {bound:.15g}"
+        for word, bound in (("least", option.least), ("most", option.most))
+        if bound is not None
     )
     wanted = f"must be {kind}" + (f" of {bounds}" if bounds else "")
     if isinstance(value, bool) or not isinstance(value, int if is_whole else (int, float)):

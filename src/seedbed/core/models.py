@@ -20,7 +20,10 @@ NATIVE_ASPECT_RATIOS = (AspectRatio.WIDE, AspectRatio.TALL, AspectRatio.SQUARE)
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """`roles` are those that it takes; `options` what a request may say to its engines, by name."""
+    """`roles` are those that it takes; `options` what a request may say to its engines, by name.
+
+    What a request leaves out is the documented default, or the model's first where it does not offer that.
+    """
 
     id: str
     name: str
@@ -31,6 +34,18 @@ class Model:
     roles: tuple[Role, ...] = tuple(Role)
     max_references: int | None = None  # as many as its dialect allows
     options: Mapping[str, Option] = field(default_factory=dict)
+
+    @property
+    def default_duration_s(self) -> int:
+        return DEFAULT_DURATION_S if DEFAULT_DURATION_S in self.durations_s else self.durations_s[0]
+
+    @property
+    def default_resolution(self) -> Resolution:
+        return DEFAULT_RESOLUTION if DEFAULT_RESOLUTION in self.resolutions else self.resolutions[0]
+
+    @property
+    def default_aspect_ratio(self) -> AspectRatio:
+        return DEFAULT_ASPECT_RATIO if DEFAULT_ASPECT_RATIO in self.aspect_ratios else self.aspect_ratios[0]
 
 
 MODELS: dict[str, Model] = {

@@ -42,9 +42,27 @@ def openai_offer(models: Mapping[str, Model]) -> Offer:
 OPENAI = openai_offer(MODELS)
 
 
-def shape_of(size: str) -> tuple[Resolution, AspectRatio]:
-    """Return what a size such as `1280x720` stands for. Raises InvalidRequest, which lists the possible ones."""
-    try:
-        return SHAPES[size]
-    except KeyError:
-        raise InvalidRequest(f"size must be one of {', '.join(SHAPES)}; got '{size[:40]}'.", param="size") from None
+def shape_of(size: str | None, model: Model | None = None) -> tuple[Resolution, AspectRatio]:
+    """Return what a size such as `1280x720` stands for; None is the default, or the model's where it lacks that.
+
+    Raises InvalidRequest, which lists the possible ones: those of the model, if it is known.
+    """
+    possible = SHAPES if model is None else _shapes_of(model)
+    if size is None:
+        default = SHAPES[DEFAULT_SIZE]
+        return default if model is None or default in possible.values() else _default_shape(model)
+    if size not in possible:
+        raise InvalidRequest(f"size must be one of {', '.join(possible)}; got '{size[:40]}'.", param="size")
+    return possible[size]
+
+
+def _shapes_of(model: Model) -> dict[str, tuple[Resolution, AspectRatio]]:
+    return {
+        size: (resolution, ratio)
+        for size, (resolution, ratio) in SHAPES.items()
+        if resolution in model.resolutions and ratio in model.aspect_ratios
+    }
+
+
+def _default_shape(model: Model) -> tuple[Resolution, AspectRatio]:
+    return model.default_resolution, model.default_aspect_ratio

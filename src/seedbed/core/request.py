@@ -16,7 +16,6 @@ from typing import Any, TypeVar
 from seedbed.core.engine_options import judged_options
 from seedbed.core.errors import InvalidRequest
 from seedbed.core.models import (
-    DEFAULT_ASPECT_RATIO,
     DEFAULT_DURATION_S,
     DEFAULT_RESOLUTION,
     NATIVE_ASPECT_RATIOS,
@@ -148,12 +147,12 @@ def accept(draft: Draft, *, rules: Rules, chosen_seed: int, offer: Offer = NATIV
         model=model.id,
         prompt=prompt,
         references=references,
-        aspect_ratio=ratio or (None if has_picture else DEFAULT_ASPECT_RATIO),
+        aspect_ratio=ratio or (None if has_picture else model.default_aspect_ratio),
         aspect_ratios=model.aspect_ratios,
         fits_videos=offer.fits_videos,
         duration_s=_duration(draft, model, param=names.duration),
         resolution=_choice(draft.resolution, Resolution, param=names.resolution, among=model.resolutions)
-        or DEFAULT_RESOLUTION,
+        or model.default_resolution,
         seed=_whole(draft.seed, range(MAX_SEED + 1), param=names.seed, default=chosen_seed),
         wants_audio=draft.wants_audio if draft.wants_audio is not None else True,
         wants_last_frame=bool(draft.wants_last_frame),
@@ -295,7 +294,7 @@ def _webhook_url(url: str | None, rules: Rules, *, param: str) -> str | None:
 
 
 def _duration(draft: Draft, model: Model, *, param: str) -> int:
-    duration_s = DEFAULT_DURATION_S if draft.duration_s is None else draft.duration_s
+    duration_s = model.default_duration_s if draft.duration_s is None else draft.duration_s
     if duration_s not in model.durations_s:
         raise InvalidRequest(
             f"{param} must be {describe_durations(model)} seconds for {draft.model}; got {duration_s}.", param=param

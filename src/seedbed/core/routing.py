@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from seedbed.core.job import Leg
-from seedbed.core.references import Role
+from seedbed.core.models import Model
+from seedbed.core.references import MAX_REFERENCES, Role
 from seedbed.core.request import GenerationRequest
 from seedbed.core.sizes import AspectRatio, Resolution
+
+NO_ENGINE = "No engine of "  # how such a refusal begins: the model is there, and yet not for this request
 
 
 class Mode(StrEnum):
@@ -61,6 +64,18 @@ def mode_of(roles: Collection[Role]) -> Mode:
     return Mode.REFERENCE
 
 
+def modes_of(model: Model) -> tuple[Mode, ...]:
+    """Return the modes that the model's own limits leave, whatever its engines do."""
+    most = MAX_REFERENCES if model.max_references is None else model.max_references
+    takes = {
+        Mode.TEXT_TO_VIDEO: True,
+        Mode.FIRST_FRAME: most >= 1 and Role.FIRST_FRAME in model.roles,
+        Mode.FIRST_AND_LAST_FRAME: most >= 2 and Role.LAST_FRAME in model.roles,
+        Mode.REFERENCE: most >= 1 and bool(set(model.roles) - {Role.FIRST_FRAME, Role.LAST_FRAME}),
+    }
+    return tuple(mode for mode in Mode if takes[mode])
+
+
 def verdicts(request: GenerationRequest, chain: Sequence[Step]) -> tuple[Verdict, ...]:
     return tuple(Verdict(step, tuple(_objections(request, step))) for step in chain)
 
@@ -73,7 +88,7 @@ def route_of(judged: Sequence[Verdict]) -> tuple[Leg, ...]:
 def refusal(model: str, judged: Sequence[Verdict]) -> str:
     """Return why nobody takes a request, in words for its sender: every engine with its first objection."""
     reasons = "; ".join(f"{verdict.step.engine} {verdict.objections[0]}" for verdict in judged)
-    return f"No engine of {model} takes this request here: {reasons}."
+    return f"{NO_ENGINE}{model} takes this request here: {reasons}."
 
 
 def _objections(request: GenerationRequest, step: Step) -> list[str]:

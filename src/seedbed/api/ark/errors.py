@@ -15,6 +15,7 @@ from seedbed.api.native.answers import json_response
 from seedbed.api.native.errors import headers
 from seedbed.core import errors
 from seedbed.core.errors import Refusal
+from seedbed.core.routing import NO_ENGINE
 
 STATUS: dict[type[Refusal], int] = {
     errors.InvalidRequest: 400,
@@ -106,7 +107,7 @@ def _code(refusal: Refusal) -> str:
     if not param:
         return code
     is_missing = isinstance(refusal, errors.InvalidRequest) and str(refusal).endswith(" is required.")
-    if param == "model" and not is_missing:
+    if param == "model" and not is_missing and not str(refusal).startswith(NO_ENGINE):
         return UNKNOWN_MODEL
     # "InvalidParameter.content": the field alone, as the official codes have it; `param` holds the whole place.
     field = re.split(r"[.\[]", param, maxsplit=1)[0]

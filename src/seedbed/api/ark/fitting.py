@@ -20,7 +20,7 @@ from seedbed.core.ark_offer import DIALECT
 from seedbed.core.errors import InvalidRequest, NotFound, TooLarge
 from seedbed.core.faults import Fault, MediaFault
 from seedbed.core.limits import check_kind, check_probe
-from seedbed.core.models import DEFAULT_DURATION_S, Model, describe_durations
+from seedbed.core.models import Model, describe_durations
 from seedbed.core.references import Kind, Reference, Role
 from seedbed.core.request import Draft
 from seedbed.core.urls import ASSET_SCHEME
@@ -43,7 +43,7 @@ async def fitted(service: Service, who: Principal, draft: Draft, claim: Idempote
     if draft.duration_s != FITTING_DURATION:
         return draft
     offer = service.offer(DIALECT)
-    usual = replace(draft, duration_s=DEFAULT_DURATION_S)
+    usual = replace(draft, duration_s=None)
     accepted = (await judged(service, who, offer, usual)).request
     video = next((each for each in accepted.references if each.role is Role.REFERENCE_VIDEO), None)
     if video is None or await known_answer(service, who, claim):

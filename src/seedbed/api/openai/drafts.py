@@ -12,23 +12,25 @@ from seedbed.api.conversion import convert
 from seedbed.api.openai.errors import UNKNOWN
 from seedbed.api.openai.wire import ImageUrl, VideoBody
 from seedbed.core.errors import InvalidRequest
-from seedbed.core.openai_offer import DEFAULT_MODEL, DEFAULT_SIZE, REFERENCE, shape_of
+from seedbed.core.offer import Offer
+from seedbed.core.openai_offer import DEFAULT_MODEL, REFERENCE, shape_of
 from seedbed.core.request import Draft, DraftReference
 
 IMAGE_URL = f"{REFERENCE}.image_url"
 _SECONDS = re.compile(r"[0-9]{1,4}", re.ASCII)
 
 
-def draft_of(value: Mapping[str, Any]) -> Draft:
+def draft_of(value: Mapping[str, Any], *, offer: Offer) -> Draft:
     """Return the draft of a body. Raises InvalidRequest, also for a field that we do not know."""
     _check_fields(value, VideoBody)
     reference = value.get(REFERENCE)
     if isinstance(reference, dict):
         _check_fields(reference, ImageUrl, place=f"{REFERENCE}.")
     body = convert(value, VideoBody)
-    resolution, aspect_ratio = shape_of(body.size or DEFAULT_SIZE)
+    model = body.model or DEFAULT_MODEL
+    resolution, aspect_ratio = shape_of(body.size or None, offer.models.get(model))
     return Draft(
-        model=body.model or DEFAULT_MODEL,
+        model=model,
         prompt=body.prompt,
         references=_references(body.input_reference),
         aspect_ratio=aspect_ratio,

@@ -21,12 +21,13 @@ from seedbed.api.allowances import paid_upload, spend
 from seedbed.api.arrival import declared_bytes
 from seedbed.api.forms import ReceivedFile, ReceivedForm, receive_form
 from seedbed.api.idempotency import claim_of, in_flight, known_answer
+from seedbed.api.json_body import parse_object
 from seedbed.api.keeping import drop, examine, put
 from seedbed.api.openai.drafts import draft_of
 from seedbed.api.openai.errors import UNKNOWN
 from seedbed.api.ordering import Dialect, Ordered, judged, order_job
 from seedbed.api.service import Service
-from seedbed.core.errors import InvalidRequest
+from seedbed.core.errors import InvalidJson, InvalidRequest
 from seedbed.core.faults import MediaFault
 from seedbed.core.openai_offer import REFERENCE
 from seedbed.core.request import Draft, DraftReference
@@ -92,13 +93,14 @@ async def _ordered(service: Service, request: Request, who: Principal, dialect: 
     texts = await asyncio.to_thread(form.read_texts, limit_bytes=service.settings.max_body_bytes)
     body = body_of(texts)
     claim = claim_of(request, form.digest)
+    offer = service.offer(dialect.name)
     if form.file is None:
-        return await order_job(service, who, dialect, draft_of(body), claim)
+        return await order_job(service, who, dialect, draft_of(body, offer=offer), claim)
     if form.file.field != REFERENCE:
         raise InvalidRequest(f"{UNKNOWN}'{form.file.field[:80]}'.", param=form.file.field[:80])
     if REFERENCE in body:
         raise _twice(REFERENCE)
-    return await _ordered_with_file(service, who, dialect, draft_of(body), form.file, claim)
+    return await _ordered_with_file(service, who, dialect, draft_of(body, offer=offer), form.file, claim)
 
 
 def body_of(texts: Sequence[tuple[str, str]]) -> dict[str, Any]:
@@ -112,6 +114,13 @@ def body_of(texts: Sequence[tuple[str, str]]) -> dict[str, Any]:
             raise _twice(name)
         into[member] = _READ[name](name, text) if name in _READ else text
     return body
+
+
+def _object(name: str, text: str) -> dict[str, Any]:
+    try:
+        return parse_object(text.encode())
+    except (InvalidJson, InvalidRequest) as exc:
+        raise InvalidRequest(f'{name} must be a JSON object in a form, such as {{"steps": 30}}.', param=name) from exc
 
 
 def _whole(name: str, text: str) -> int:
@@ -130,6 +139,7 @@ _READ: dict[str, Callable[[str, str], Any]] = {
     "seed": _whole,
     "generate_audio": _truth,
     "return_last_frame": _truth,
+    "engine_options": _object,
 }
 
 

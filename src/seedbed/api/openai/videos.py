@@ -43,7 +43,7 @@ async def create(service: Service, request: Request) -> Response:
     if is_form(request):
         return _created(await order_from_form(service, request, who, OPENAI_DIALECT))
     async with order_body(service, request, who) as body:
-        draft = draft_of(body)
+        draft = draft_of(body, offer=service.offer(DIALECT))
         claim = claim_of(request, await asyncio.to_thread(json_digest, body))
         return _created(await order_job(service, who, OPENAI_DIALECT, draft, claim))
 
