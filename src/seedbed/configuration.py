@@ -74,6 +74,7 @@ class _Engine(msgspec.Struct, kw_only=True):
     key_env: str | None = None
     key_file: str | None = None
     start_limit_s: float = 120.0
+    silence_limit_s: float = 60.0
     local: bool = True
 
 
@@ -144,6 +145,7 @@ def _engine(name: str, table: Mapping[str, Any], plain: Deployment) -> EngineSpe
         key_env=said.key_env,
         key_file=said.key_file,
         start_limit_s=said.start_limit_s,
+        silence_limit_s=said.silence_limit_s,
         is_local=said.local,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -146,6 +147,18 @@ def test_the_last_engine_is_tried_again_and_one_that_can_never_do_it_is_not():
 
 def test_what_may_have_been_ordered_elsewhere_is_never_given_to_another_engine():
     assert after_failure(a_job(route=(STUDIO, HERE)), UpstreamUnresolved("x")) is None
+
+
+@pytest.mark.parametrize("state", ["sending", "sent"])
+def test_an_order_that_may_be_open_elsewhere_stays_with_its_engine_until_it_is_resolved(state):
+    job = a_job(route=(STUDIO, HERE), memory={"state": state})
+
+    again = after_failure(job, UpstreamFailed("x"))
+
+    assert again is not None
+    assert (again.leg, again.failures) == (0, 1)
+    assert after_failure(replace(job, failures=2), UpstreamFailed("x")) is None
+    assert after_failure(replace(job, memory={"state": "ended"}), UpstreamFailed("x")).leg == 1
 
 
 def test_a_lost_worker_says_nothing_about_its_engine():

@@ -262,6 +262,20 @@ class Remote(Fast):
         return Path(os.environ["FAKE_GATE"]).with_name("answer").read_text() or None
 
 
+class Orders(Remote):
+    """Has an order under way somewhere, and writes down who withdrew it."""
+
+    def work(self, _task, report):
+        report.remember({"state": "sent", "id": "far-3"})
+        while True:
+            report(Stage.RENDERING, 0.5)
+            time.sleep(0.01)
+
+    def withdraw(self, task, report):
+        report(Stage.PREPARING, 0.0)
+        _append(Path(os.environ["FAKE_GATE"]).with_name("journal"), f"withdraws {task.memory['id']}")
+
+
 class Configured(Fast):
     """Says with what it was made."""
 

@@ -85,6 +85,26 @@ async def test_a_cancel_is_passed_on_for_good(world, gate):
     assert await world.balance() == Balance(FUNDS, 0)
 
 
+async def test_an_order_outlives_a_stopped_worker_and_is_withdrawn_once_when_its_job_was_cancelled(world, gate):
+    job_id = await world.submit(route=(STUDIO, HERE))
+    async with world.worker("Orders", name="studio", pool="gpu"):
+        await remembering(world, job_id)
+    await world.cancel(job_id)
+
+    async with world.worker("Orders", name="studio", pool="gpu"):
+        await world.eventually(lambda: _says(gate, "withdraws far-3"))
+        other = await world.submit(route=(STUDIO,))
+        await remembering(world, other)
+        await world.cancel(other)
+
+    async with world.worker("Orders", name="studio", pool="gpu"):
+        last = await world.submit(route=(STUDIO,))
+        await remembering(world, last)
+
+    assert journal_of(gate) == ["withdraws far-3"]
+    assert (await world.job(job_id)).memory == {"id": "far-3", "state": "withdrawn"}
+
+
 async def _says(gate, line):
     return line in journal_of(gate)
 

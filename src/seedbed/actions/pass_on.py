@@ -7,6 +7,7 @@ from datetime import datetime
 
 from seedbed.core.errors import EngineUnavailable
 from seedbed.core.job import Job, State, Try
+from seedbed.core.remote_order import is_open
 from seedbed.core.retry import PASS_ON_AFTER_S
 from seedbed.store import jobs, lanes, notices
 from seedbed.store.database import Connection
@@ -36,6 +37,8 @@ async def _move(conn: Connection, seen: Stranded, *, at: datetime | None) -> Job
         await lanes.lock_both(conn, lane, Lane(lane.account_id, lane.is_live, seen.next_pool))
         locked = await jobs.lock(conn, seen.job_id, at=at)
         if locked is None or locked.job.state is not State.QUEUED or lane_of(locked.job) != lane:
+            return None
+        if is_open(locked.job.memory):  # its engine alone can find out what became of what it ordered
             return None
         job = locked.job
         tried = (*job.tried, Try(job.route[job.leg].engine, EngineUnavailable.code, locked.at))

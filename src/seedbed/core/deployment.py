@@ -36,7 +36,8 @@ class EngineSpec:
     options: Mapping[str, Any] = field(default_factory=dict)
     key_env: str | None = None
     key_file: str | None = None
-    start_limit_s: float = 120.0
+    start_limit_s: float = 120.0  # to load a model
+    silence_limit_s: float = 60.0  # between two reports of it: a step of a large model may take long
     is_local: bool = True  # `seedbed serve` starts a worker for it
 
 

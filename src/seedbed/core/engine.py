@@ -161,6 +161,12 @@ class RemoteEngine(Engine, Protocol):
     def check(self, report: Report) -> str | None:
         """Say what is wrong with the server just now, or None. Makes nothing and costs nothing. Raises Stop."""
 
+    def withdraw(self, task: RenderTask, report: Report) -> None:
+        """End what `task.memory` says was ordered, as well as can be done in a few seconds: nobody wants it any more.
+
+        The task's references are not there.
+        """
+
 
 def marks(engine: str, digital_source_type: str) -> dict[str, str]:
     """Return the tags that tell a machine that a file is synthetic media, and what made it. Source: CONTRACT 1.10."""

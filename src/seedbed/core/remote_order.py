@@ -58,6 +58,11 @@ class RemoteOrder:
         }
 
 
+def is_open(memory: Mapping[str, Any] | None) -> bool:
+    """Whether a remote service may have an order of this job that has not ended."""
+    return memory is not None and memory.get("state") in (OrderState.SENDING, OrderState.SENT)
+
+
 def remembered_order(memory: Mapping[str, Any] | None, *, server: str) -> RemoteOrder | None:
     """Return the last order of this job at this server, or None.
 

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from seedbed.core.errors import JobFailure
 from seedbed.core.job import Job
+from seedbed.core.remote_order import is_open
 
 MAX_JOB_FAILURES = 3
 MAX_JOB_KILLS = 2
@@ -61,9 +62,10 @@ class Again:
 def after_failure(job: Job, failure: JobFailure) -> Again | None:
     """Return how a processing job goes on after a failure, or None if it has failed for good.
 
-    The next engine of its route is better than the same once more; only the last one is tried again and again.
+    The next engine of its route is better than the same once more; only the last one is tried again and again. But
+    while a remote service may have the job's order, nobody else is given it: it would be made, and billed, twice.
     """
-    if failure.may_fall_back and job.leg + 1 < len(job.route):
+    if failure.may_fall_back and job.leg + 1 < len(job.route) and not is_open(job.memory):
         return Again(job.leg + 1, timedelta(0), failures=0, kills=0)
     failures, kills = job.failures + 1, job.kills + failure.costs_child
     wait = job_backoff(failures, kills=kills) if failure.is_retryable else None

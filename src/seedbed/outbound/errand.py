@@ -50,8 +50,8 @@ class Errand:
         self._stage, self._fraction = Stage.PREPARING, 0.0
         self._news = News()
         self._wait_s = patience.poll_s
-        self._may_be_out = False
         self.order = remembered_order(memory, server=exchange.server)
+        self._may_be_out = self.order is not None and self.order.state is OrderState.SENDING
 
     def beat(self) -> None:
         """Raises Stop."""

@@ -155,6 +155,10 @@ create index job_listed on job (account_id, is_live, created_at desc, number des
 -- Lists with filters. By `-number`, so that the unique index of `number`, which skips nothing, is no choice for them.
 create index job_by_kind on job (account_id, is_live, (request ->> 'model'), state, (-number));
 
+-- Those that ended while a remote service may still work for them.
+create index job_to_withdraw on job (pool, finished_at)
+    where state in ('cancelled', 'failed') and (memory ->> 'state') in ('sending', 'sent');
+
 -- A sound lane has zero in every column of `drift`.
 create view lane_proof as
     select account_id, is_live, pool,

@@ -78,7 +78,7 @@ async def _rendered(job: Job, gathered: Gathered, folder: Path, bench: Bench, on
         bench.sources.pool,
         lambda conn: note(conn, job.id, job.attempt, aspect_ratio=aspect_ratio, engine=engine),
     )
-    task = _task(job, gathered, aspect_ratio)
+    task = task_of(job, gathered, aspect_ratio)
     last_frame = folder / "last-frame.png" if job.request.wants_last_frame else None
     crashes = await force_making(job, on_report)
     video = folder / "result.mp4"
@@ -97,7 +97,8 @@ async def _rendered(job: Job, gathered: Gathered, folder: Path, bench: Bench, on
     return Success(output, engine, done.shot_plan, done.warnings, done.sent)
 
 
-def _task(job: Job, gathered: Gathered, aspect_ratio: AspectRatio) -> RenderTask:
+def task_of(job: Job, gathered: Gathered, aspect_ratio: AspectRatio) -> RenderTask:
+    """Return what an engine is asked for."""
     request = job.request
     return RenderTask(
         request.prompt,

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
 
-from seedbed.core.engine import Engine, Stage
+from seedbed.core.engine import Engine, RenderTask, Stage
 from seedbed.core.engine import Stop as StopWork
 from seedbed.core.errors import JobFailure, NotReady
 from seedbed.worker import wire
@@ -40,7 +40,7 @@ class Child:
         self._engine = engine
         self._receive = receive
         self._send = send
-        self._work: queue.SimpleQueue[wire.Make | wire.Check] = queue.SimpleQueue()
+        self._work: queue.SimpleQueue[wire.Make | wire.Check | wire.Withdraw] = queue.SimpleQueue()
         self._orders = _Orders()
 
     def run(self) -> None:
@@ -52,13 +52,15 @@ class Child:
                 case wire.Make() as work:
                     self._make(work)
                 case wire.Check(number):
-                    self._check(number)
+                    self._ask(number, "check")
+                case wire.Withdraw(number, task):
+                    self._ask(number, "withdraw", task)
 
     def _listen(self) -> None:
         try:
             for line in self._receive:
                 match wire.decode_to_child(line):
-                    case (wire.Make() | wire.Check()) as work:
+                    case (wire.Make() | wire.Check() | wire.Withdraw()) as work:
                         self._work.put(work)
                     case wire.Stop(number, is_for_good):
                         self._orders.stop(number, is_for_good=is_for_good)
@@ -79,11 +81,11 @@ class Child:
             self._say(wire.failed(work.number, failure))
         self._orders.forget(work.number)
 
-    def _check(self, number: int) -> None:
-        """Engines that make videos themselves have no server that could be asked."""
-        engine: Any = self._engine
+    def _ask(self, number: int, method: str, *about: RenderTask) -> None:
+        """Ask a remote engine something. Others have no server that could be asked."""
+        ask = getattr(self._engine, method, None)
         try:
-            fault = engine.check(_Reporter(number, self._orders, self._send)) if hasattr(engine, "check") else None
+            fault = ask(*about, _Reporter(number, self._orders, self._send)) if ask else None
             self._say(wire.Checked(number, fault))
         except StopWork:
             self._say(wire.Stopped(number))

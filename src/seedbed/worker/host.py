@@ -140,9 +140,16 @@ class EngineHost:
 
     async def check(self) -> str | None:
         """Say what is wrong with the server that a remote engine asks. Raises NotReady if the engine does not start."""
+        return await self._asked(wire.Check)
+
+    async def withdraw(self, task: RenderTask) -> None:
+        """Have a remote engine end what it ordered for a job that is over. Raises NotReady as `check` does."""
+        await self._asked(lambda number: wire.Withdraw(number, task))
+
+    async def _asked(self, question: Callable[[int], wire.Check | wire.Withdraw]) -> str | None:
         process = await self._warm_process()
         self._number += 1
-        process.send(wire.Check(self._number))
+        process.send(question(self._number))
         is_idle = False
         try:
             while True:
@@ -152,11 +159,9 @@ class EngineHost:
                         return fault
                     case wire.Stopped(self._number):
                         is_idle = True
-                        return "Its check was stopped."
-        except Ended as end:
-            return str(end)
-        except EngineCrashed as silence:
-            return str(silence)
+                        return "It was stopped."
+        except (Ended, EngineCrashed) as fault:
+            return str(fault)
         finally:
             if not is_idle:
                 process.kill()

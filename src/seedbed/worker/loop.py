@@ -67,7 +67,11 @@ async def run_worker(
         scratch = stack.enter_context(open_scratch())
         most = 2 * engine.slots + 4
         pool = await stack.enter_async_context(connect_pool(url, min_size=1, max_size=most, name="worker"))
-        limits = replace(engine_limits(settings, slots=engine.slots), start_s=engine.start_limit_s)
+        limits = replace(
+            engine_limits(settings, slots=engine.slots),
+            start_s=engine.start_limit_s,
+            silence_s=engine.silence_limit_s,
+        )
         hosts = [EngineHost(engine.kind, limits, options=options, private=engine.key_env) for _ in range(engine.slots)]
         for host in hosts:
             stack.push_async_callback(host.close)

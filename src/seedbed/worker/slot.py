@@ -32,6 +32,7 @@ from seedbed.worker.health import Health, concerns_engine
 from seedbed.worker.lease import Lease, Loss
 from seedbed.worker.patience import TRANSIENT, patiently
 from seedbed.worker.switchboard import Switchboard
+from seedbed.worker.withdrawing import note_withdrawn, withdraw_one
 
 log = structlog.get_logger()
 
@@ -79,6 +80,8 @@ class Slot:
         self.switchboard.expect_work()
         if self.stopping.is_set():
             return
+        if (await self.bench.host.warm()).is_remote:
+            await withdraw_one(self.bench, self.pools)
         asked_s = time.monotonic()
         async with borrow(self.pool) as conn:
             claimed = await claim(conn, pools=self.pools, worker=self.worker, lease_s=self.lease_s)
@@ -152,6 +155,8 @@ class Slot:
             # The engine is told to stop, and keeps its grace; the lease is kept until it has.
             await end(work, again_s=self.bench.host.grace_s + CANCEL_AGAIN_S)
             await end(kept, hurried)
+            if self.bench.host.is_job_over:
+                await note_withdrawn(self.bench, job)
 
     async def _outcome(self, job: Job, lease: Lease) -> Outcome | None:
         """Return how the work ended; None: this slot was at fault, so that the job is to be handed back."""

@@ -47,6 +47,13 @@ class Check(Message, frozen=True):
     number: int
 
 
+class Withdraw(Message, frozen=True):
+    """To the child: end what was ordered for this piece of work, which is not to be made."""
+
+    number: int
+    task: RenderTask
+
+
 class Stop(Message, frozen=True):
     """To the child: stop that piece of work. `is_for_good`: nobody will ever want it again."""
 
@@ -95,7 +102,7 @@ class Done(Message, frozen=True):
 
 
 class Checked(Message, frozen=True):
-    """From the child: what is wrong with the server, or None."""
+    """From the child: what is wrong with the server, or None. Also the answer to Withdraw."""
 
     number: int
     fault: str | None
@@ -115,7 +122,7 @@ class Failed(Message, frozen=True):
     host: str | None = None
 
 
-ToChild = Options | Make | Check | Stop | Remembered
+ToChild = Options | Make | Check | Withdraw | Stop | Remembered
 FromChild = Ready | Report | Remember | Done | Checked | Stopped | Failed
 
 

@@ -79,8 +79,7 @@ class Ark:
         """Have the video made, and bring it to `out`. Raises Stop, JobFailure."""
         model = self._model(task)
         body_of(task, self._options, model=model, number=1)  # raises EngineUnfit before anything is remembered
-        exchange = wire.ArkExchange(options=self._options, upstream=self._upstream, task=task, model=model)
-        errand = Errand(exchange, report, task.memory, patience=self._options.patience)
+        errand = self._errand(task, report, model)
         try:
             news = errand.run(model=model)
             errand.note(usage=news.facts["usage"])
@@ -92,6 +91,14 @@ class Ark:
         prompt = prompt_of(task, model=model).prompt
         sent = {"prompt": prompt} if prompt != task.prompt else None
         return Made(out, warnings=warnings_of(task, model=model), sent=sent)
+
+    def withdraw(self, task: RenderTask, report: Report) -> None:
+        """Delete what was ordered for a job that is over, if it still waits there. Raises JobFailure, Stop."""
+        self._errand(task, report, self._model(task)).withdraw()
+
+    def _errand(self, task: RenderTask, report: Report, model: str) -> Errand:
+        exchange = wire.ArkExchange(options=self._options, upstream=self._upstream, task=task, model=model)
+        return Errand(exchange, report, task.memory, patience=self._options.patience)
 
     def _model(self, task: RenderTask) -> str:
         if task.model not in self._options.models:

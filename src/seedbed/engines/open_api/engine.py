@@ -86,6 +86,10 @@ class OpenApi:
         sent = {"prompt": prompt} if prompt != task.prompt else None
         return Made(out, shot_plan=news.facts.get("shot_plan"), warnings=warnings, sent=sent)
 
+    def withdraw(self, task: RenderTask, report: Report) -> None:
+        """Cancel what was ordered for a job that is over. Raises JobFailure, Stop."""
+        Errand(self._exchange(task, report), report, task.memory, patience=self._options.patience).withdraw()
+
     def _exchange(self, task: RenderTask, report: Report) -> wire.OpenApiExchange:
         """Prepare the order. Nothing is sent yet but references to be uploaded."""
 
