@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from types import SimpleNamespace
 
 import pytest
 from customers import ROOT
 from standardwebhooks import Webhook
 
 from seedbed.actions.cancel import cancel
+from seedbed.api.paging import cursor_at
 from seedbed.core.keys import Mode
 from seedbed.store import deliveries
 
@@ -107,6 +109,23 @@ async def test_nothing_of_others_or_of_the_other_mode_is_heard(ada, enrol):
     after = [await heard(who, after=start["cursor"]) for who, start in zip(strangers, begun, strict=True)]
 
     assert [answer["events"] for answer in after] == [[], []]
+
+
+async def test_a_cursor_of_another_account_or_mode_is_refused(ada, enrol):
+    theirs = (await heard(ada))["cursor"]
+
+    for stranger in (await enrol(), await enrol(mode=Mode.TEST, account_id=ada.account_id)):
+        answer = await stranger.get(LISTEN, params={"after": theirs})
+        assert (answer.status_code, answer.json()["error"]["param"]) == (400, "after")
+
+
+@pytest.mark.parametrize("place", [["2026-11-22T12:00:00Z", "\x00"], ["2026-11-22T12:00:00Z", "\ud800"], ["noon", ""]])
+async def test_a_cursor_that_is_made_up_with_its_check_is_refused_too(ada, place):
+    who = SimpleNamespace(account_id=ada.account_id, mode=Mode.LIVE)
+
+    answer = await ada.get(LISTEN, params={"after": cursor_at(place, who, of="endings")})
+
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "after")
 
 
 async def test_the_past_is_told_on_request(ada):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from customers import ROOT
 
 from seedbed.actions.record_attempt import record_attempt
+from seedbed.api.paging import cursor_at
 from seedbed.core.keys import Mode, Scope
 from seedbed.store import deliveries
 from seedbed.store.attempts import Attempt
@@ -114,6 +117,39 @@ async def test_what_is_no_delivery_of_ones_own_is_not_found(ada, enrol, delivery
     for wanted in (delivery_id, theirs):
         answer = await ada.post(f"{DELIVERIES}/{wanted}/redeliver")
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
+
+
+async def test_a_cursor_of_another_account_mode_or_list_is_refused(ada, enrol):
+    for _ in range(2):
+        await told(ada)
+    theirs = (await ada.get(DELIVERIES, params={"limit": 1})).json()["cursor"]
+    heard = (await ada.get(f"{ROOT}/webhooks/listen")).json()["cursor"]
+
+    for who, cursor in (
+        (await enrol(), theirs),
+        (await enrol(mode=Mode.TEST, account_id=ada.account_id), theirs),
+        (ada, heard),
+    ):
+        answer = await who.get(DELIVERIES, params={"cursor": cursor})
+        assert (answer.status_code, answer.json()["error"]["param"]) == (400, "cursor")
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        [1, "2026-11-22T12:00:00Z", "\x00"],
+        [1, "2026-11-22T12:00:00Z", "\ud800"],
+        [2**63, "2026-11-22T12:00:00Z", NOBODYS],
+        [0, "2026-11-22T12:00:00Z", NOBODYS],
+        [1, "noon", NOBODYS],
+    ],
+)
+async def test_a_cursor_that_is_made_up_with_its_check_is_refused_too(ada, place):
+    who = SimpleNamespace(account_id=ada.account_id, mode=Mode.LIVE)
+
+    answer = await ada.get(DELIVERIES, params={"cursor": cursor_at(place, who, of="deliveries")})
+
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "cursor")
 
 
 async def test_others_and_the_other_mode_see_nothing(ada, enrol):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 
 from starlette.requests import Request
 
@@ -32,7 +33,20 @@ def page_limit(request: Request) -> int:
 
 def cursor_after(number: int, who: Principal, *, of: str) -> str:
     """Return the cursor that leads to the entries with smaller numbers in the list named `of`."""
-    return cursor_of([number, _check(number, who, of)])
+    return cursor_at([number], who, of=of)
+
+
+def cursor_at(parts: Sequence[str | int], who: Principal, *, of: str) -> str:
+    """Return the cursor that leads on from a place in the list named `of`."""
+    return cursor_of([*parts, _check(parts, who, of)])
+
+
+def place_at(cursor: str, kinds: Sequence[type], who: Principal, *, of: str, param: str) -> list[str | int]:
+    """Return the place that `cursor_at` was given. Raises InvalidRequest, naming `param`, for a strange cursor."""
+    *parts, check = parts_of(cursor, (*kinds, str), param=param)
+    if check != _check(parts, who, of):
+        raise strange_cursor(param)
+    return parts
 
 
 def before_number(request: Request, who: Principal, *, of: str) -> int:
@@ -40,12 +54,18 @@ def before_number(request: Request, who: Principal, *, of: str) -> int:
     given = request.query_params.get("cursor")
     if given is None:
         return AFTER_ALL
-    number, check = parts_of(given, (int, str), param="cursor")
-    if not 0 < int(number) <= AFTER_ALL or check != _check(int(number), who, of):
-        raise InvalidRequest("cursor belongs to another list, or to another account or mode.", param="cursor")
+    [number] = place_at(given, (int,), who, of=of, param="cursor")
+    if not 0 < int(number) <= AFTER_ALL:
+        raise strange_cursor("cursor")
     return int(number)
 
 
-def _check(number: int, who: Principal, of: str) -> str:
-    text = f"{of}:{who.account_id}:{who.mode}:{number}"
-    return hashlib.blake2s(text.encode(), digest_size=CHECK_BYTES).hexdigest()
+def strange_cursor(param: str) -> InvalidRequest:
+    """Return the refusal of a cursor that this list has not given to this account in this mode."""
+    return InvalidRequest(f"{param} belongs to another list, or to another account or mode.", param=param)
+
+
+def _check(parts: Sequence[str | int], who: Principal, of: str) -> str:
+    text = ":".join(map(str, (of, who.account_id, who.mode, *parts)))
+    # A made-up cursor may hold halves of surrogate pairs; it is compared and refused like any other.
+    return hashlib.blake2s(text.encode(errors="surrogatepass"), digest_size=CHECK_BYTES).hexdigest()

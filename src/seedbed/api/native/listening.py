@@ -16,10 +16,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from seedbed.api.auth import principal
-from seedbed.api.cursors import cursor_of, parts_of
+from seedbed.api.job_ids import is_job_id
 from seedbed.api.native.answers import json_response
 from seedbed.api.native.moments import parse_moment, shown
 from seedbed.api.native.webhook_wire import Heard, HeardEvent
+from seedbed.api.paging import cursor_at, place_at, strange_cursor
 from seedbed.api.service import Service
 from seedbed.api.waiting import wait_s
 from seedbed.core.errors import InvalidRequest
@@ -32,6 +33,7 @@ from seedbed.store.database import moment
 from seedbed.store.endings import Place
 from seedbed.store.keys import Principal
 
+LIST = "endings"
 LOOK_EVERY_S = 0.5
 MAX_EVENTS = 50
 
@@ -40,7 +42,7 @@ async def listen(service: Service, request: Request) -> Response:
     """Tell what ended after the cursor; with `?wait=`, not before something has, or the time is over."""
     who = await principal(service, request, scope=Scope.READ)
     until_s = time.monotonic() + wait_s(request)
-    place = await _place(service, request)
+    place = await _place(service, request, who)
     ended = await _ended(service, who, place)
     while not ended and time.monotonic() < until_s and not service.stopping.is_set():
         await asyncio.sleep(LOOK_EVERY_S)
@@ -48,7 +50,7 @@ async def listen(service: Service, request: Request) -> Response:
             break
         ended = await _ended(service, who, place)
     events = await _events(service, who, ended) if ended else ()
-    return json_response(Heard(events=events, cursor=_cursor(ended, place)))
+    return json_response(Heard(events=events, cursor=_cursor(ended, place, who)))
 
 
 async def _ended(service: Service, who: Principal, place: Place) -> list[Job]:
@@ -56,14 +58,16 @@ async def _ended(service: Service, who: Principal, place: Place) -> list[Job]:
         return await endings.after(conn, who.account_id, place, is_live=who.is_live, limit=MAX_EVENTS)
 
 
-async def _place(service: Service, request: Request) -> Place:
+async def _place(service: Service, request: Request, who: Principal) -> Place:
     """Return where to begin: after the cursor, since a moment, or now."""
     after, since = (request.query_params.get(name) for name in ("after", "since"))
     if after is not None and since is not None:
         raise InvalidRequest("after and since cannot be sent together; use one of them.", param="since")
     if after is not None:
-        at, job_id = parts_of(after, (str, str), param="after")
-        return Place(parse_moment(str(at), param="after"), str(job_id).replace("\x00", ""))
+        at, job_id = place_at(after, (str, str), who, of=LIST, param="after")
+        if job_id and not is_job_id(str(job_id)):
+            raise strange_cursor("after")
+        return Place(parse_moment(str(at), param="after"), str(job_id))
     if since is not None:
         return Place(parse_moment(since, param="since"))
     async with service.connection() as conn:
@@ -96,8 +100,8 @@ def heard_event(job: Job, body: bytes, signed: dict[str, str]) -> HeardEvent:
     )
 
 
-def _cursor(ended: Sequence[Job], place: Place) -> str:
+def _cursor(ended: Sequence[Job], place: Place, who: Principal) -> str:
     last = ended[-1] if ended else None
     if last is not None and last.finished_at is not None:
         place = Place(last.finished_at, last.id)
-    return cursor_of([shown(place.at), place.job_id])
+    return cursor_at([shown(place.at), place.job_id], who, of=LIST)

@@ -61,7 +61,7 @@ _SECRETS = tuple(
 )
 _CREATED_AT, _ENDED_AT = shown(SUCCEEDED.created_at), shown(SUCCEEDED.finished_at or SUCCEEDED.created_at)
 _CURSOR = cursor_of([4711, "9c1e5a0b7d3f2468"])
-_PLACE = cursor_of([_ENDED_AT, SUCCEEDED.id])
+_PLACE = cursor_of([_ENDED_AT, SUCCEEDED.id, "51d0c8a97e24b36f"])
 
 _TEXT_TO_VIDEO = {"model": "seedance-2.0", "prompt": PROMPT}
 _IMAGE_TO_VIDEO = _TEXT_TO_VIDEO | {

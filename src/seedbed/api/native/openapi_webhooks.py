@@ -16,9 +16,9 @@ from seedbed.api.native.webhook_wire import (
     SwitchOnBody,
     WebhookSecrets,
 )
-from seedbed.api.native.webhooks import DEFAULT_PAGE, MAX_PAGE
 from seedbed.api.openapi_errors import BODY, KEYED, ONCE, SENT
 from seedbed.api.openapi_parts import IDEMPOTENCY_KEY, in_path, query
+from seedbed.api.paging import DEFAULT_PAGE, MAX_PAGE
 from seedbed.api.waiting import MAX_WAIT_S
 from seedbed.core.webhooks import DeliveryState
 

@@ -20,7 +20,6 @@ from seedbed.actions.redeliver import redeliver
 from seedbed.actions.switch_on import switch_on
 from seedbed.api.auth import principal
 from seedbed.api.conversion import convert
-from seedbed.api.cursors import cursor_of, parts_of
 from seedbed.api.idempotency import REPLAYED, claim_of
 from seedbed.api.job_ids import is_job_id
 from seedbed.api.json_body import json_body
@@ -36,6 +35,7 @@ from seedbed.api.native.webhook_wire import (
     SwitchedOn,
     SwitchOnBody,
 )
+from seedbed.api.paging import AFTER_ALL, cursor_at, page_limit, place_at, strange_cursor
 from seedbed.api.service import Service
 from seedbed.core.errors import InvalidRequest, NotFound
 from seedbed.core.idempotency import json_digest
@@ -43,23 +43,21 @@ from seedbed.core.keys import Scope
 from seedbed.core.webhooks import DeliveryState, address_of
 from seedbed.store import attempts, deliveries, endpoints
 from seedbed.store.attempts import LoggedAttempt
-from seedbed.store.deliveries import Delivery, Place
+from seedbed.store.deliveries import Delivery, Owned, Place
 from seedbed.store.endpoints import Endpoint
 from seedbed.store.idempotency import StoredAnswer
 from seedbed.store.keys import Principal
 
 MAX_BODY_BYTES = 16_000
-MAX_PAGE = 100
-DEFAULT_PAGE = 20
+LIST = "deliveries"
 MAX_ENDPOINTS = 1000
 _DELIVERY_ID = re.compile(r"msg_[0-9a-f]{32}")
-_PAGE = re.compile(r"[1-9][0-9]{0,2}", re.ASCII)
 
 
 async def list_deliveries(service: Service, request: Request) -> Response:
     """List deliveries, those of the newest jobs first, each with the log of its attempts."""
     who = await principal(service, request, scope=Scope.READ)
-    job_id, limit, states, after = _job_id(request), _limit(request), _states(request), _after(request)
+    job_id, limit, states, after = _job_id(request), page_limit(request), _states(request), _after(request, who)
     async with service.connection() as conn:
         found = await deliveries.of_account(
             conn, who.account_id, is_live=who.is_live, limit=limit + 1, job_id=job_id, states=states, after=after
@@ -67,7 +65,7 @@ async def list_deliveries(service: Service, request: Request) -> Response:
         logs = await attempts.of_deliveries(conn, [owned.delivery.id for owned in found])
     page = found[:limit]
     last = page[-1] if len(found) > limit else None
-    cursor = cursor_of([last.number, shown(last.delivery.created_at), last.delivery.id]) if last else None
+    cursor = _cursor(last, who) if last else None
     views = tuple(delivery_view(owned.delivery, logs[owned.delivery.id]) for owned in page)
     return json_response(Deliveries(data=views, cursor=cursor))
 
@@ -169,13 +167,6 @@ def _job_id(request: Request) -> str | None:
     return said
 
 
-def _limit(request: Request) -> int:
-    said = request.query_params.get("limit", str(DEFAULT_PAGE))
-    if not _PAGE.fullmatch(said) or int(said) > MAX_PAGE:
-        raise InvalidRequest(f"limit must be a whole number from 1 to {MAX_PAGE}; got '{said[:20]}'.", param="limit")
-    return int(said)
-
-
 def _states(request: Request) -> list[DeliveryState]:
     said = request.query_params.getlist("state")
     if not set(said) <= set(DeliveryState):
@@ -183,9 +174,15 @@ def _states(request: Request) -> list[DeliveryState]:
     return [DeliveryState(state) for state in said]
 
 
-def _after(request: Request) -> Place | None:
+def _cursor(last: Owned, who: Principal) -> str:
+    return cursor_at([last.number, shown(last.delivery.created_at), last.delivery.id], who, of=LIST)
+
+
+def _after(request: Request, who: Principal) -> Place | None:
     said = request.query_params.get("cursor")
     if said is None:
         return None
-    number, created_at, delivery_id = parts_of(said, (int, str, str), param="cursor")
+    number, created_at, delivery_id = place_at(said, (int, str, str), who, of=LIST, param="cursor")
+    if not 0 < int(number) <= AFTER_ALL or not _DELIVERY_ID.fullmatch(str(delivery_id)):
+        raise strange_cursor("cursor")
     return Place(int(number), parse_moment(str(created_at), param="cursor"), str(delivery_id))
