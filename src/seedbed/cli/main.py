@@ -19,6 +19,7 @@ from seedbed.cli import (
     credit_commands,
     demo,
     doctor,
+    engine_commands,
     env,
     generate,
     job_commands,
@@ -66,6 +67,7 @@ app.command()(migrate.migrate)
 app.command(name="settings")(settings_table.settings)
 app.command()(doctor.doctor)
 app.command()(route.route)
+app.add_typer(engine_commands.engine_commands, name="engine")
 app.add_typer(model_commands.model_commands, name="models")
 app.command()(audit.audit)
 app.command()(conformance.conformance)
