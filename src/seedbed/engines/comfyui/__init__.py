@@ -1,0 +1,1 @@
+"""The engine `comfyui`: a workflow on a ComfyUI server makes the videos."""
