@@ -19,6 +19,7 @@ from seedbed.actions.submit import submit
 from seedbed.blobs.store import open_blobs
 from seedbed.core.audit import Kind, prometheus
 from seedbed.core.errors import NotCancellable
+from seedbed.core.job import Leg
 from seedbed.core.references import Kind as MediaKind
 from seedbed.store import assets, audit_runs, ledger
 from seedbed.store.assets import Asset
@@ -69,6 +70,8 @@ async def damage(conn):
         for table in ("job", "transfer"):
             await conn.execute(f"alter table {table} disable trigger user")
         await conn.execute(statement, facts)
+        for table in ("job", "transfer"):
+            await conn.execute(f"alter table {table} enable trigger user")
 
     return damage
 
@@ -137,6 +140,39 @@ async def test_a_lane_that_miscounts_is_counted_anew(conn, account, look, damage
     assert await look() == [(Kind.LANE_MISCOUNTED, f"{account}/live/default")]
     assert await look(mends=True) == []
     assert [row["queued"] for row in await many(conn, "select queued from lane", {})] == [1]
+
+
+async def test_what_lists_count_wrongly_is_counted_anew(conn, account, look, damage):
+    await submitted(conn, account)
+    cancelled = await submitted(conn, account)
+    await cancel(conn, account, cancelled.id, is_live=True)
+    await submitted(conn, account, is_live=False)
+    await damage("update job_count set jobs = jobs + 5 where is_live and state = 'cancelled'")
+    await damage("delete from job_count where not is_live")
+
+    found = [(Kind.LIST_MISCOUNTED, f"{account}/{mode}/default") for mode in ("test", "live")]
+    assert await look() == found
+    assert await look(mends=True) == []
+    counted = await many(conn, "select is_live, state, jobs from job_count order by is_live, state", {})
+    assert [tuple(row.values()) for row in counted] == [
+        (False, "queued", 1),
+        (True, "queued", 1),
+        (True, "cancelled", 1),
+    ]
+
+
+async def test_a_job_that_is_with_no_engine_of_its_route_is_found(conn, account, look, damage):
+    route = (Leg("studio", "gpu"), Leg("animatic", "default"))
+    beyond, elsewhere, plain, sound = [
+        await submitted(conn, account, pool="gpu", route=legs) for legs in (route, route, (), route)
+    ]
+    for job, leg in ((beyond, 2), (elsewhere, 1), (plain, 1)):
+        await damage("update job set leg = %(leg)s where id = %(id)s", leg=leg, id=job.id)
+
+    wrong = await look(mends=True)
+
+    assert wrong == [(Kind.ROUTE_UNSOUND, job_id) for job_id in sorted({beyond.id, elsewhere.id, plain.id})]
+    assert sound.id not in {subject for _, subject in wrong}
 
 
 async def test_jobs_that_nobody_ended_are_ended_as_workers_would(conn, account, look, damage):

@@ -43,6 +43,7 @@ async def _assert_sound(conn):
         select from lane_proof join lane using (account_id, is_live, pool)
         where (queued_drift, running_drift) <> (0, 0) or running > max_running"""
     assert await many(conn, wrong, {}) == []
+    assert await many(conn, "select * from job_count_proof", {}) == []
 
 
 async def test_one_key_sent_twice_at_once_makes_one_job(open_connection):

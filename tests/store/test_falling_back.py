@@ -51,6 +51,7 @@ async def _assert_sound(conn):
     assert await ledger.unsound(conn) == []
     wrong = "select from lane_proof where (queued_drift, running_drift) <> (0, 0)"
     assert await many(conn, wrong, {}) == []
+    assert await many(conn, "select * from job_count_proof", {}) == []
 
 
 async def test_a_failure_that_another_engine_may_mend_moves_the_job_to_its_lane(conn, account):

@@ -28,6 +28,8 @@ async def repair(conn: Connection, blobs: Blobs, findings: Iterable[Finding], *,
     kinds = {finding.kind for finding in found}
     if Kind.LANE_MISCOUNTED in kinds:
         await rows.recount_lanes(conn)
+    if Kind.LIST_MISCOUNTED in kinds:
+        await rows.recount_lists(conn)
     if kinds & OVERDUE:
         await _reap_all(conn, at=at)
     for finding in found:

@@ -27,6 +27,8 @@ class Kind(StrEnum):
     HOLD_SPENT = "hold_spent"  # the job is open, its hold was captured or released already
     HOLD_WRONG = "hold_wrong"  # captured though it failed, released though it succeeded, or of another amount
     LANE_MISCOUNTED = "lane_miscounted"  # the counters of a lane differ from its jobs
+    LIST_MISCOUNTED = "list_miscounted"  # how many jobs lists say there are differs from the jobs
+    ROUTE_UNSOUND = "route_unsound"  # a job is with no engine of its route, or with one of another pool
     LEASE_OVERDUE = "lease_overdue"  # nobody took a silent worker's job away
     DEADLINE_OVERDUE = "deadline_overdue"  # nobody ended a job past its deadline
     WORKER_GONE = "worker_gone"  # a job is kept for a worker that is silent
@@ -54,6 +56,10 @@ SAYS: dict[Kind, str] = {
     Kind.LANE_MISCOUNTED: (
         "it counts {queued} queued and {running} running jobs, but has {queued_jobs} and {running_jobs}"
     ),
+    Kind.LIST_MISCOUNTED: (
+        "{counts} of its hourly counts differ from its jobs; together they say {told}, and there are {there}"
+    ),
+    Kind.ROUTE_UNSOUND: "it is {state} with engine {leg} of a route of {legs} (from 0), in the pool {pool}",
     Kind.LEASE_OVERDUE: "its lease of worker {worker} ended {late_s} s ago, and nobody took the job back",
     Kind.DEADLINE_OVERDUE: "it is {state} {late_s} s after its deadline",
     Kind.WORKER_GONE: "it is kept for worker {worker}, which was not heard of for {late_s} s",
@@ -70,6 +76,7 @@ SAYS: dict[Kind, str] = {
 # What a repair does. Kinds that are not here are for a person; ADVICE says what to do.
 REPAIRS: dict[Kind, str] = {
     Kind.LANE_MISCOUNTED: "count the lane's jobs anew, under its lock",
+    Kind.LIST_MISCOUNTED: "count the jobs of that account, mode and pool anew, under the lane's lock",
     Kind.LEASE_OVERDUE: "take the job back, as a worker would",
     Kind.DEADLINE_OVERDUE: "end the job as expired and give its credits back, as a worker would",
     Kind.BYTES_ORPHANED: "delete the bytes",
@@ -87,6 +94,10 @@ ADVICE: dict[Kind, str] = {
     Kind.HOLD_OPEN: _MONEY,
     Kind.HOLD_SPENT: _MONEY,
     Kind.HOLD_WRONG: _MONEY,
+    Kind.ROUTE_UNSOUND: (
+        "Nobody may be able to make it: cancel it if it is open, which gives its credits back, and find out who writes "
+        "into `job` besides Seedbed."
+    ),
     Kind.WORKER_GONE: "Wait for the lease to end; another worker takes the job then. If it stays, stop that worker.",
     Kind.BYTES_MISSING: "Restore the bytes under that key from a backup; the result cannot be loaded until then.",
     Kind.BYTES_CHANGED: "Restore the bytes from a backup, and find out who writes into the store besides Seedbed.",

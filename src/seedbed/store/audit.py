@@ -69,6 +69,17 @@ async def recount_lanes(conn: Connection) -> None:
             await conn.execute(_RECOUNT, facts)
 
 
+async def recount_lists(conn: Connection) -> None:
+    """Count anew what lists are told, for every lane where that is wrong: each under its lock, as its jobs move."""
+    for row in await many(conn, _LIST_MISCOUNTED, {}):
+        facts = {"account_id": row["account_id"], "is_live": row["is_live"], "pool": row["pool"]}
+        async with conn.transaction():
+            await lanes.lock(conn, Lane(**facts))
+            await conn.execute("select set_config('statement_timeout', %(limit)s, true)", {"limit": f"{LONGEST_S}s"})
+            await conn.execute(_FORGET_COUNTS, facts)
+            await conn.execute(_COUNT_FOR_LISTS, facts)
+
+
 async def lock_unscheduled(conn: Connection, delivery_id: str) -> datetime | None:
     """Lock a pending delivery that nobody will attempt, and return when it was due. None: there is no such one now."""
     row = await one_or_none(conn, _LOCK_UNSCHEDULED, {"id": delivery_id, "task": TASK})
@@ -128,6 +139,25 @@ from (
         and state in ('queued', 'processing')) counted
 where account_id = %(account_id)s and is_live = %(is_live)s and pool = %(pool)s
 """
+_LIST_MISCOUNTED = """
+select account_id || '/' || case when is_live then 'live' else 'test' end || '/' || pool as subject,
+    account_id, is_live, pool, count(*) as counts, sum(told) as told, sum(there) as there
+from job_count_proof group by account_id, is_live, pool order by account_id, is_live, pool
+"""
+_FORGET_COUNTS = """
+delete from job_count where account_id = %(account_id)s and is_live = %(is_live)s and pool = %(pool)s
+"""
+_COUNT_FOR_LISTS = """
+insert into job_count
+select account_id, is_live, date_trunc('hour', created_at, 'UTC'), pool, state,
+    error_code is not distinct from 'expired', is_flexible, coalesce(shown_model, ''), count(*)
+from job where account_id = %(account_id)s and is_live = %(is_live)s and pool = %(pool)s
+group by 1, 2, 3, 4, 5, 6, 7, 8
+"""
+_ROUTE = """
+select id as subject, state, leg, coalesce(json_array_length(route), 0) as legs, pool from job
+where case when route is null then leg <> 0 else (route -> leg ->> 'pool') is distinct from pool end order by id
+"""
 _LEASE = """
 select id as subject, worker, extract(epoch from %(at)s - lease_until) as late_s from job
 where state = 'processing' and lease_until < %(at)s - make_interval(secs => %(late_s)s) order by lease_until
@@ -184,6 +214,8 @@ _STATEMENTS: dict[Kind, str] = {
     Kind.HOLD_SPENT: _HOLD_SPENT,
     Kind.HOLD_WRONG: _HOLD_WRONG,
     Kind.LANE_MISCOUNTED: _MISCOUNTED,
+    Kind.LIST_MISCOUNTED: _LIST_MISCOUNTED,
+    Kind.ROUTE_UNSOUND: _ROUTE,
     Kind.LEASE_OVERDUE: _LEASE,
     Kind.DEADLINE_OVERDUE: _DEADLINE,
     Kind.WORKER_GONE: _WORKER,
