@@ -13,6 +13,7 @@ ALLOWED = {
     "tiling": Option(kind=OptionKind.BOOLEAN),
     "negative_prompt": Option(kind=OptionKind.TEXT, most=10),
     "sampler": Option(kind=OptionKind.CHOICE, choices=("euler", "unipc")),
+    "keyframes_s": Option(kind=OptionKind.NUMBERS, least=0, most=15),
     "loras": Option(kind=OptionKind.LORAS, choices=("film", "ink"), most=2),
 }
 
@@ -34,6 +35,7 @@ def test_everything_within_its_bounds_is_taken_as_it_is():
         "tiling": False,
         "negative_prompt": "번진 글자",
         "sampler": "unipc",
+        "keyframes_s": [0, 2.5, 15],
         "loras": [{"name": "film", "weight": 0.8}, {"name": "ink"}],
     }
 
@@ -54,6 +56,9 @@ def test_everything_within_its_bounds_is_taken_as_it_is():
         ("negative_prompt", "x" * 11, "at most 10"),
         ("negative_prompt", "a\x00b", "printable"),
         ("sampler", "ddim", "one of euler, unipc"),
+        ("keyframes_s", [0, 16], "each must be a number of at least 0 and at most 15"),
+        ("keyframes_s", [0] * 17, "at most 16 numbers"),
+        ("keyframes_s", 2.5, "a list"),
         ("loras", [{"name": "other"}], "film, ink"),
         ("loras", [{"name": "ink", "path": "/etc"}], "film, ink"),
         ("loras", [{"name": "ink"}] * 3, "at most 2"),

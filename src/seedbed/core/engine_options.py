@@ -14,6 +14,7 @@ from typing import Any
 from seedbed.core.errors import InvalidRequest
 
 MAX_LORA_WEIGHT = 2.0
+MAX_NUMBERS = 16
 
 
 class OptionKind(StrEnum):
@@ -22,6 +23,7 @@ class OptionKind(StrEnum):
     BOOLEAN = "boolean"
     TEXT = "text"
     CHOICE = "choice"  # one of `choices`
+    NUMBERS = "numbers"  # a list of numbers, such as moments in seconds
     LORAS = "loras"  # [{"name", "weight"?}], names among `choices`
 
 
@@ -69,6 +71,8 @@ def fault_of(value: Any, option: Option) -> str | None:
             return None if is_right else f"must be a text of at most {most} printable characters"
         case OptionKind.CHOICE:
             return None if value in option.choices else f"must be one of {', '.join(option.choices)}"
+        case OptionKind.NUMBERS:
+            return _numbers_fault(value, option)
         case OptionKind.LORAS:
             return _loras_fault(value, option)
 
@@ -98,6 +102,13 @@ def _number_fault(value: Any, option: Option) -> str | None:
     return None if above and below else wanted  # NaN is neither
 
 
+def _numbers_fault(value: Any, option: Option) -> str | None:
+    if not isinstance(value, list) or len(value) > MAX_NUMBERS:
+        return f"must be a list of at most {MAX_NUMBERS} numbers"
+    fault = next((fault for number in value if (fault := _number_fault(number, option))), None)
+    return f"must be a list in which each {fault}" if fault else None
+
+
 def _loras_fault(value: Any, option: Option) -> str | None:
     most = int(option.most or 1)
     wanted = f"must be a list of at most {most} objects with a name among {', '.join(option.choices)} and a weight"
@@ -120,6 +131,11 @@ def _schema(option: Option) -> dict[str, Any]:
         OptionKind.BOOLEAN: {"type": "boolean"},
         OptionKind.TEXT: {"type": "string", "maxLength": int(option.most or 2000)},
         OptionKind.CHOICE: {"type": "string", "enum": list(option.choices)},
+        OptionKind.NUMBERS: {
+            "type": "array",
+            "maxItems": MAX_NUMBERS,
+            "items": {"type": "number"} | {key: bound for key, bound in bounds.items() if bound is not None},
+        },
         OptionKind.LORAS: {
             "type": "array",
             "maxItems": int(option.most or 1),
