@@ -18,50 +18,64 @@ def route(
     explain: Annotated[bool, typer.Option("--explain", help="Also say why an engine does not take it.")] = False,
     test: Annotated[bool, typer.Option("--test", help="As with a key of test mode.")] = False,
 ) -> None:
-    """Show the engines that would make a request, in order, by this deployment's configuration."""
-    from seedbed.cli.console import console
+    """Show the engines that would make a request, in order, by this deployment's configuration.
+
+    Exit codes: 0 if one would, 3 if the request would be refused, 2 if it is not JSON, 1 if the configuration is wrong.
+    """
+    from seedbed.cli.console import complain
+    from seedbed.cli.exit_codes import ExitCode
     from seedbed.configuration import load_deployment
-    from seedbed.core.routing import refusal, route_of
+    from seedbed.core.errors import Refusal
     from seedbed.settings import load_settings
 
-    out = console()
     settings = load_settings()
     deployment = load_deployment(settings)
-    accepted = _accepted(_body(request), settings, deployment)
-    judged = deployment.verdicts(accepted.request, is_live=not test)
-    legs = route_of(judged)
-    for number, verdict in enumerate(verdict for verdict in judged if explain or verdict.takes_it):
+    try:
+        _explain(_accepted(_body(request), settings, deployment), deployment, explains=explain, is_live=not test)
+    except Refusal as refused:
+        complain(str(refused))
+        raise typer.Exit(ExitCode.REFUSED) from refused
+
+
+def _explain(accepted: Accepted, deployment: Deployment, *, explains: bool, is_live: bool) -> None:
+    """Print the engines and the price. Raises InvalidRequest, after the objections, if none takes the request."""
+    from seedbed.cli.console import console
+
+    out = console()
+    judged = deployment.verdicts(accepted.request, is_live=is_live)
+    for number, verdict in enumerate(verdict for verdict in judged if explains or verdict.takes_it):
         says = "takes it" if verdict.takes_it else "; ".join(verdict.objections)
         out.print(f"{number + 1}. {verdict.step.engine} (pool {verdict.step.pool}): {says}")
     for warning in accepted.warnings:
         out.print(f"Warning: {warning}")
-    if not legs:
-        raise typer.BadParameter(refusal(accepted.request.model, judged), param_hint="REQUEST")
+    deployment.route(accepted.request, is_live=is_live, param="model")
     out.print(f"Price: {_price(deployment, accepted)} credits")
 
 
 def _body(path: Path) -> dict[str, Any]:
-    import json
     import sys
 
-    text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+    from seedbed.api.json_body import parse_object
+    from seedbed.core.errors import InvalidJson
+
+    body = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
     try:
-        body = json.loads(text)
-    except ValueError as exc:
-        raise typer.BadParameter(f"this is not JSON: {exc}", param_hint="REQUEST") from exc
-    if not isinstance(body, dict):
-        raise typer.BadParameter("a request is one JSON object", param_hint="REQUEST")
-    return body
+        return parse_object(body)
+    except InvalidJson as exc:
+        raise typer.BadParameter(str(exc), param_hint="REQUEST") from exc
 
 
 def _accepted(body: dict[str, Any], settings: Settings, deployment: Deployment) -> Accepted:
-    from seedbed.api.conversion import convert
+    from dataclasses import replace
+
+    from seedbed.api.conversion import convert, unknown_fields
     from seedbed.api.native.drafts import draft_of
     from seedbed.api.native.wire import GenerationBody
     from seedbed.core.request import accept
 
     draft = draft_of(convert(body, GenerationBody))
-    return accept(draft, rules=settings.rules, chosen_seed=0, offer=deployment.offer("native"))
+    accepted = accept(draft, rules=settings.rules, chosen_seed=0, offer=deployment.offer("native"))
+    return replace(accepted, warnings=unknown_fields(body, GenerationBody) + accepted.warnings)
 
 
 def _price(deployment: Deployment, accepted: Accepted) -> int:
