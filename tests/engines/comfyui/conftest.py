@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from comfy_standin import comfy_server
+from comfy_wire import comfy_server
 from comfy_workflow import MAP, WORKFLOW
 
 from seedbed.engines.comfyui.engine import ComfyUi

@@ -54,10 +54,10 @@ class Map:
 def read_map(table: OperatorTable, workflow: Workflow) -> Map:
     """Raises NotReady that names the entry and the node."""
     given = table.table("map")
-    known = {*WORDS, *MEDIA, "options", "result"}
+    known = (*WORDS, *MEDIA, "options", "result")
     for word in given:
         if word not in known:
-            raise table.fault(f"map.{word[:80]}", f"is not known; a map has {', '.join(sorted(known))}")
+            raise table.fault(f"map.{word[:80]}", f"is not known; a map has {', '.join(known)}")
     if PROMPT not in given:
         raise table.fault(f"map.{PROMPT}", f"is missing; it {RIGHT}")
     options = given.get("options", {})
