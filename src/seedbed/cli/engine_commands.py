@@ -91,7 +91,7 @@ async def _check(spec: EngineSpec, hear: Any, *, only: Any, may_spend: bool, tim
     from seedbed.worker.engines import options_of
     from seedbed.worker.host import EngineLimits
 
-    limits = EngineLimits(time_limit_s=timeout_s, start_s=spec.start_limit_s)
+    limits = EngineLimits(time_limit_s=timeout_s, start_s=spec.start_limit_s, silence_s=spec.silence_limit_s)
     options = options_of(spec)
     with TemporaryDirectory(prefix="seedbed-check-") as folder:
         bench = Bench(spec.kind, options, folder=Path(folder), limits=limits, private=spec.key_env)

@@ -58,9 +58,18 @@ class Bench:
     """One engine. Use `load` first, and `close` at the end."""
 
     def __init__(
-        self, kind: str, options: Mapping[str, Any] | None, *, folder: Path, limits: EngineLimits, private: str | None
+        self,
+        kind: str,
+        options: Mapping[str, Any] | None,
+        *,
+        folder: Path,
+        limits: EngineLimits,
+        private: str | None = None,
+        usual_s: int = SHORTEST_S,
     ) -> None:
+        """`folder` must be empty. `private` is a variable that the engine's process is not to have."""
         self.folder = folder
+        self._usual_s = usual_s
         self._witness_folder = folder / "witness"
         self._jobs_folder = folder / "jobs"
         for made in (self._witness_folder, self._jobs_folder):
@@ -92,9 +101,9 @@ class Bench:
         return self._host.grace_s
 
     def task(self, *, duration_s: int | None = None, **changes: Any) -> RenderTask:
-        """Return the plain task of every question: text alone, the smallest size, four seconds, seed 1, with sound."""
+        """Return the plain task of every question: text alone, the smallest size and length, seed 1, with sound."""
         longest_s = (self.capabilities and self.capabilities.max_duration_s) or LONGEST_S
-        duration_s = duration_s or min(SHORTEST_S, longest_s)
+        duration_s = duration_s or min(self._usual_s, longest_s)
         canvas = Canvas(size_of(Resolution.P480, AspectRatio.WIDE), frame_count(duration_s), FPS)
         plain = RenderTask(
             PROMPT,
