@@ -58,6 +58,22 @@ def test_an_order_whose_answer_is_lost_is_found_and_not_sent_again(
     assert runs(comfy) == 1
 
 
+def test_an_order_that_an_older_server_still_runs_is_found_by_its_mark(comfy, engine, report, clip, tmp_path):
+    comfy.minds_ids, comfy.waits_at = False, "9/4"
+    comfy.faults["POST", "/prompt"] = [Fault(lost=True, heard=True)]
+
+    def look():
+        if len(comfy.of("GET", "/queue")) > 2:
+            comfy.go.set()
+        return False
+
+    report.interrupt(Stop(), when=look)
+    made = engine.make(make_task(), tmp_path / "out.mp4", report)
+
+    assert made.path.read_bytes() == clip
+    assert runs(comfy) == 1
+
+
 def test_an_order_that_never_arrived_is_sent_again(comfy, engine, report, clip, tmp_path):
     comfy.faults["POST", "/prompt"] = [Fault(lost=True), Fault(status=503)]
 
@@ -117,6 +133,15 @@ def test_a_cancel_while_the_order_is_being_sent_ends_it_all_the_same(comfy, engi
 
     comfy.wait_until(lambda: not comfy.running and not comfy.pending)
     assert runs(comfy) == 1
+
+
+def test_a_cancel_of_an_order_that_never_arrived_sends_none(comfy, engine, tmp_path):
+    comfy.faults["POST", "/prompt"] = [Fault(lost=True)]
+
+    stopped(comfy, engine, tmp_path, when=lambda: runs(comfy))
+
+    assert runs(comfy) == 1
+    assert [comfy.running, comfy.pending, comfy.history] == [[], [], {}]
 
 
 def test_an_attempt_that_is_handed_back_leaves_the_work_alone_and_the_next_goes_on(comfy, engine, clip, tmp_path):

@@ -128,14 +128,11 @@ class ToldReport:
     def __init__(self, report: Report, progress: Progress) -> None:
         self._report = report
         self._progress = progress
-        self._rendered = 0.0
 
     def __call__(self, stage: Stage, fraction: float, *, preview: bytes | None = None) -> None:
         told = self._progress.fraction
         if told is not None:
             stage, fraction = Stage.RENDERING, max(told, fraction if stage is Stage.RENDERING else 0.0)
-        if stage is Stage.RENDERING:
-            fraction = self._rendered = max(self._rendered, fraction)
         self._report(stage, fraction, preview=preview or self._progress.take_preview())
 
     def remember(self, memory: dict[str, Any]) -> None:
