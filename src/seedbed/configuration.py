@@ -19,6 +19,7 @@ import msgspec
 from seedbed.core.deployment import Deployment, EngineSpec, embedded_deployment
 from seedbed.core.engine_options import Option, fault_of
 from seedbed.core.errors import NotReady
+from seedbed.core.fleet_sizing import COOL_DOWN_S, MIN_RESIDENCY_S, TARGET_WAIT_S, PoolSpec
 from seedbed.core.models import MODELS, NATIVE_ASPECT_RATIOS, Model
 from seedbed.core.pricing import Tariff
 from seedbed.core.references import Role
@@ -28,6 +29,7 @@ from seedbed.settings import Settings
 
 FILE_NAME = "seedbed.toml"
 MAX_SLOTS = 64
+MAX_WORKERS = 10_000
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _OF_OURS = frozenset({"chain", "price", "engine_options"})  # what may be said of a documented model
 
@@ -60,9 +62,27 @@ class _Model(_Table, kw_only=True):
     engine_options: dict[str, Option] = msgspec.field(default_factory=dict)
 
 
+class _Workers(_Table, kw_only=True):
+    min: int = 0
+    max: int
+    target_wait_s: float = TARGET_WAIT_S
+    cool_down_s: float = COOL_DOWN_S
+    min_residency_s: float = MIN_RESIDENCY_S
+
+
+class _Pool(_Table, kw_only=True):
+    workers: int | _Workers
+    engine: str | None = None
+    keep_warm: bool = False
+    gpus: float = 0.0
+    cpus: float = 1.0
+    resources: dict[str, float] = msgspec.field(default_factory=dict)
+
+
 class _File(_Table, kw_only=True):
     engines: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
     models: dict[str, _Model] = msgspec.field(default_factory=dict)
+    pools: dict[str, _Pool] = msgspec.field(default_factory=dict)
 
 
 class _Engine(msgspec.Struct, kw_only=True):
@@ -117,7 +137,12 @@ def _deployment(file: _File, plain: Deployment) -> Deployment:
             chains[model_id] = _chain(model_id, said, engines)
         prices |= _prices(model_id, said, models[model_id])
     return replace(
-        plain, engines=engines, models=models, chains=chains, tariff=Tariff(prices, plain.tariff.media_factor)
+        plain,
+        engines=engines,
+        models=models,
+        chains=chains,
+        tariff=Tariff(prices, plain.tariff.media_factor),
+        pools={name: _pool(name, said, engines) for name, said in file.pools.items()},
     )
 
 
@@ -159,6 +184,51 @@ def _check_pools(engines: Mapping[str, EngineSpec]) -> None:
                     f"engines.{other.name}.pool: '{other.pool}' is the pool of '{one.name}' too, which is of another "
                     "kind; engines that share a pool must be able to stand in for one another."
                 )
+
+
+def _pool(name: str, said: _Pool, engines: Mapping[str, EngineSpec]) -> PoolSpec:
+    place = f"pools.{name}"
+    engine = engines[_engine_of_pool(name, said, engines)]
+    workers = _Workers(min=said.workers, max=said.workers) if isinstance(said.workers, int) else said.workers
+    if not 0 <= workers.min <= workers.max <= MAX_WORKERS:
+        raise _Wrong(f"{place}.workers: min is at least 0, and max at least min and at most {MAX_WORKERS}.")
+    if said.keep_warm and workers.max == 0:
+        raise _Wrong(f"{place}: keep_warm wants a worker at all times, and workers allows none.")
+    for field in ("target_wait_s", "cool_down_s", "min_residency_s"):
+        if not 0 <= getattr(workers, field) < float("inf") or (field == "target_wait_s" and workers.target_wait_s == 0):
+            raise _Wrong(f"{place}.workers.{field} is a number of seconds{', above 0' * (field == 'target_wait_s')}.")
+    for field, amount in {"gpus": said.gpus, "cpus": said.cpus, **said.resources}.items():
+        if not 0 <= amount < float("inf"):
+            raise _Wrong(f"{place}: a worker cannot take {amount:g} of {field}.")
+    if said.gpus > 1 and said.gpus != int(said.gpus):
+        raise _Wrong(f"{place}.gpus is a whole number, or a part of one GPU; not {said.gpus:g}.")
+    return PoolSpec(
+        name=name,
+        engine=engine.name,
+        min_workers=workers.min,
+        max_workers=workers.max,
+        target_wait_s=workers.target_wait_s,
+        cool_down_s=workers.cool_down_s,
+        min_residency_s=workers.min_residency_s,
+        keep_warm=said.keep_warm,
+        slots=engine.slots,
+        gpus=said.gpus,
+        cpus=said.cpus,
+        resources=said.resources,
+    )
+
+
+def _engine_of_pool(name: str, said: _Pool, engines: Mapping[str, EngineSpec]) -> str:
+    """Return the engine that the pool's workers run: the only one that serves it, or the one that is named."""
+    serving = [engine.name for engine in engines.values() if engine.pool == name]
+    if not serving:
+        known = _listed({engine.pool for engine in engines.values()})
+        raise _Wrong(f"pools.{name}: no engine serves such a pool; there are {known}.")
+    if said.engine is None and len(serving) > 1:
+        raise _Wrong(f"pools.{name} needs `engine`, because several serve it: {_listed(serving)}.")
+    if said.engine is not None and said.engine not in serving:
+        raise _Wrong(f"pools.{name}.engine: '{said.engine}' does not serve this pool; {_listed(serving)} would.")
+    return said.engine or serving[0]
 
 
 def _model(model_id: str, said: _Model) -> Model:

@@ -12,6 +12,7 @@ from typing import Any
 
 from seedbed.core.ark_offer import ark_offer
 from seedbed.core.errors import InvalidRequest
+from seedbed.core.fleet_sizing import PoolSpec
 from seedbed.core.job import DEFAULT_POOL, Leg
 from seedbed.core.models import MODELS, Model
 from seedbed.core.offer import Offer, native_offer
@@ -43,13 +44,14 @@ class EngineSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """`chains` by model id. `embedded` is the name of the embedded engine."""
+    """`chains` by model id, `pools` by name: those that a fleet keeps. `embedded` is the name of the embedded engine."""
 
     engines: Mapping[str, EngineSpec]
     embedded: str
     models: Mapping[str, Model] = field(default_factory=lambda: MODELS)
     chains: Mapping[str, tuple[Step, ...]] = field(default_factory=dict)
     tariff: Tariff = DEFAULT_TARIFF
+    pools: Mapping[str, PoolSpec] = field(default_factory=dict)
 
     def offer(self, dialect: str) -> Offer:
         """Return what a dialect offers of the models: `native`, `ark` or `openai`."""
