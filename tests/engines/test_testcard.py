@@ -65,6 +65,17 @@ def test_the_sound_beeps_on_the_second_or_is_silent(engine, tmp_path):
         assert np.abs(sound[:, 20_000:40_000]).max() < 0.01
 
 
+def test_a_stop_is_heard_while_a_size_that_nobody_had_is_encoded(engine, tmp_path):
+    def stop_while_preparing(stage, fraction, *, preview=None):
+        assert stage is Stage.PREPARING
+        raise Stop
+
+    with pytest.raises(Stop):
+        engine.make(task(Size(2560, 1440)), tmp_path / "a.mp4", stop_while_preparing)
+
+    assert not (tmp_path / "a.mp4").exists()
+
+
 def test_an_engine_that_takes_its_time_reports_progress_and_stops_at_once(tmp_path):
     heard = []
 

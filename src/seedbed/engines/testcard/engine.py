@@ -37,6 +37,7 @@ class TestCard:
         """`latency` as in `core.latency`. Raises ValueError for another word."""
         self._latency = parse_latency(latency)
         self._encoding = ThreadPoolExecutor(1, thread_name_prefix="testcard")
+        self._hurrying = ThreadPoolExecutor(1, thread_name_prefix="testcard-wanted")
         longest = Canvas(_ANY_SIZE, frame_count(max(max(model.durations_s) for model in MODELS.values())), FPS)
         self._beeps = self._encoding.submit(record_sound, beeps(longest))
         self._silence = self._encoding.submit(record_sound, silence(longest))
@@ -59,21 +60,22 @@ class TestCard:
     def make(self, task: RenderTask, out: Path, report: Report) -> Made:
         """Make the clip at `out`. Raises Stop (from `report`)."""
         making_s = self._latency.making_s(float(task.canvas.duration_s))
+        sound, pictures = self._beeps if task.wants_audio else self._silence, self._pictures_of(task.canvas.size)
         _let_pass(making_s * _PREPARING_SHARE, Stage.PREPARING, report)
+        while wait([sound, pictures], timeout=_REPORT_EVERY_S).not_done:
+            report(Stage.PREPARING, 1.0)
         if making_s:
             report(Stage.RENDERING, 0.0, preview=preview(draw_card(task.canvas.size)))
         _let_pass(making_s * (1 - _PREPARING_SHARE), Stage.RENDERING, report)
-        sound = self._beeps if task.wants_audio else self._silence
-        write_clip(self._pictures_of(task.canvas.size), sound.result(), task.canvas, out, tags=marks(NAME, SOURCE_TYPE))
+        write_clip(pictures.result(), sound.result(), task.canvas, out, tags=marks(NAME, SOURCE_TYPE))
         report(Stage.RENDERING, 1.0)
         return Made(path=out)
 
-    def _pictures_of(self, size: Size) -> Recording:
+    def _pictures_of(self, size: Size) -> Future[Recording]:
         known = self._pictures.get(size)
         if known is None or known.cancel():  # what is wanted now does not wait for what may be wanted
-            self._pictures[size] = known = Future()
-            known.set_result(record_pictures(size))
-        return known.result()
+            self._pictures[size] = known = self._hurrying.submit(record_pictures, size)
+        return known
 
 
 def _let_pass(time_s: float, stage: Stage, report: Report) -> None:
