@@ -36,6 +36,11 @@ class ResultAccess(StrEnum):
     KEY = "key"  # only with a key of the account
 
 
+class ResultUrls(StrEnum):
+    STREAM = "stream"  # a result's URL gives the bytes
+    PRESIGN = "presign"  # it sends on to the bucket, with leave to read the one file for a while
+
+
 def _default_home() -> Path:
     match sys.platform:
         case "win32":
@@ -60,6 +65,14 @@ class Settings:
     database_url: str | None = _setting(
         "A PostgreSQL 14 or later. Without it an embedded one runs in the home folder.", secret=True
     )
+    listen_url: str | None = _setting(
+        "The same database with no pooler between, for notices and `migrate`. Default: as SEEDBED_DATABASE_URL.",
+        secret=True,
+    )
+    database_connections: int = _setting("How many connections to the database an API process may have open.", 10)
+    worker_connections: int | None = _setting(
+        "How many a worker may have open for its jobs. Default: twice the slots of its engine, and 4."
+    )
     blobs_url: str | None = _setting(
         "Where bytes are kept, as a URL (file:///..., s3://...). Without it, a folder in the home folder.", secret=True
     )
@@ -69,6 +82,14 @@ class Settings:
         "The base of result URLs, as clients see it; never taken from a request. Default: http://host:port."
     )
     results: ResultAccess = _setting("Who may load a result: `public` or `key`.", ResultAccess.PUBLIC)
+    result_urls: ResultUrls = _setting(
+        "How a result's URL gives the bytes: `stream` them, or `presign` to send the client on to the bucket.",
+        ResultUrls.STREAM,
+    )
+    result_url_lifetime_s: int = _setting("How long a presigned URL opens its file, up to 604800 s.", 3600)
+    blobs_public_endpoint: str | None = _setting(
+        "The bucket's endpoint as clients reach it, for presigned URLs. Default: the one that the service uses."
+    )
     open_networks: tuple[Opened, ...] = _setting(
         "Networks, comma-separated, that media and webhooks may use although they are not public, also by http.", ()
     )

@@ -36,7 +36,7 @@ def database_url(settings: Settings) -> Iterator[str]:
 def ready_database_url(settings: Settings) -> Iterator[str]:
     """Give the URL of a database whose schema is ours, as `serve` would. Raises NotReady if another one is behind."""
     with database_url(settings) as url:
-        migrated(url, may_change=settings.is_embedded)
+        migrated(url, may_change=settings.is_embedded, listen_url=settings.listen_url)
         yield url
 
 
@@ -48,9 +48,12 @@ async def connected(url: str) -> AsyncIterator[Connection]:
         yield conn
 
 
-def migrated(url: str, *, may_change: bool) -> list[str]:
-    """Bring the database forward, or only look. Returns what was applied. Raises NotReady if it is behind."""
-    from seedbed.store.migrate import migrate, pending
+def migrated(url: str, *, may_change: bool, listen_url: str | None = None) -> list[str]:
+    """Bring the database forward, or only look whether it is ready for us. Returns what was applied.
+
+    Raises NotReady if it is behind, refuses us a right, or lies behind a pooler without a way around it.
+    """
+    from seedbed.store.migrate import check_service, migrate, pending
 
     if may_change:
         return migrate(url)
@@ -59,4 +62,5 @@ def migrated(url: str, *, may_change: bool) -> list[str]:
             f"The database lacks {len(missing)} migration(s), from {missing[0]} on. Run `seedbed migrate` with the "
             "same SEEDBED_DATABASE_URL, then start again."
         )
+    check_service(url, listen_url=listen_url)
     return []

@@ -20,14 +20,15 @@ from seedbed.configuration import load_deployment
 from seedbed.core.deployment import Deployment
 from seedbed.core.errors import NotReady
 from seedbed.fleet.local import LocalWorkers, child_environment
-from seedbed.settings import Settings
+from seedbed.settings import ResultUrls, Settings
 
 if TYPE_CHECKING:
+    from seedbed.blobs.store import Blobs
     from seedbed.cli.listening import HttpServer
 
 
-_MAX_CONNECTIONS = 10
 _READY_S = 120.0
+MAX_PRESIGNED_S = 7 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,6 @@ async def running_service(
     Raises NotReady, with the setting or the command that helps.
     """
     from seedbed.api.app import create_app
-    from seedbed.blobs.store import open_blobs
     from seedbed.cli.listening import HttpServer, client_host, listen, listen_locally
     from seedbed.store.database import connect_pool
 
@@ -88,15 +88,17 @@ async def running_service(
                 home=settings.home.resolve(),
                 port=port,
                 database_url=url,
+                listen_url=settings.listen_url if settings.database_url else None,
                 samples=settings.rules.has_samples,
                 public_url=settings.public_url or f"http://{client_host(settings.host)}:{port}",
             )
             login = await _login(settings, url, port=port) if settings.is_embedded else None
-            blobs = open_blobs(actual.blobs_url, actual.blobs_folder)
+            blobs = await _blobs(actual)
             local = LocalWorkers(
                 _engines_beside(deployment, workers=workers), environ=child_environment(_handed_down(actual))
             )
-            async with connect_pool(url, min_size=1, max_size=_MAX_CONNECTIONS, name="api") as pool:
+            most = settings.database_connections
+            async with connect_pool(url, min_size=1, max_size=most, name="api", listen_url=actual.listen_url) as pool:
                 stopping, hurried = asyncio.Event(), asyncio.Event()
                 app = create_app(pool=pool, blobs=blobs, settings=actual, deployment=deployment, stopping=stopping)
                 http = HttpServer(app, listening)
@@ -106,6 +108,24 @@ async def running_service(
                     finally:
                         stopping.set()
                         await _pause(hurried, actual.drain_s)
+
+
+async def _blobs(settings: Settings) -> Blobs:
+    """Open the store and try it. Raises NotReady."""
+    from seedbed.blobs.probe import probe
+    from seedbed.blobs.store import open_blobs
+
+    presigns = settings.result_urls is ResultUrls.PRESIGN
+    if presigns and not 1 <= settings.result_url_lifetime_s <= MAX_PRESIGNED_S:
+        raise NotReady(f"SEEDBED_RESULT_URL_LIFETIME_S is from 1 to {MAX_PRESIGNED_S} s; no store signs for longer.")
+    blobs = open_blobs(
+        settings.blobs_url,
+        settings.blobs_folder,
+        public_endpoint=settings.blobs_public_endpoint,
+        ca_bundle=settings.ca_bundle,
+    )
+    await probe(blobs, needs_presigning=presigns)
+    return blobs
 
 
 async def _pause(hurried: asyncio.Event, drain_s: float) -> None:
@@ -129,7 +149,7 @@ def _database(settings: Settings) -> Iterator[str]:
     from seedbed.store import embedded
 
     if settings.database_url is not None:
-        migrated(settings.database_url, may_change=False)
+        migrated(settings.database_url, may_change=False, listen_url=settings.listen_url)
         yield settings.database_url
         return
     with embedded.start(settings.database_folder) as server:
@@ -162,6 +182,7 @@ def _handed_down(settings: Settings) -> dict[str, str]:
     return {
         "SEEDBED_HOME": str(settings.home),
         "SEEDBED_DATABASE_URL": settings.database_url,
+        "SEEDBED_LISTEN_URL": settings.listen_url or "",
         "SEEDBED_PUBLIC_URL": settings.public_url,
         "SEEDBED_SAMPLES": "yes" if settings.samples else "no",
         "SEEDBED_LOG_LEVEL": settings.log_level,

@@ -29,6 +29,7 @@ def throwaway_settings(*, port: int, log_level: str) -> Iterator[Settings]:
             host="127.0.0.1",
             port=port,
             database_url=None,
+            listen_url=None,
             blobs_url=None,
             public_url=None,
             log_level="debug" if given.log_level == "debug" else log_level,

@@ -29,7 +29,7 @@ def work(
             "its own database and its own worker.)"
         )
     start_logging(settings.log_level)
-    migrated(settings.database_url, may_change=False)
+    migrated(settings.database_url, may_change=False, listen_url=settings.listen_url)
     run_loop(_work(settings, engine))
 
 

@@ -4,6 +4,9 @@ Columns of the type `json` come as the text that they hold: only who reads one k
 
 Autocommit makes a transaction something one writes down (`async with conn.transaction()`), so that none is left open by
 accident while an engine, an upload or somebody else's server takes its time.
+
+Behind a pooler that lends a server connection for a transaction only (PgBouncer), what one tells a session is soon
+somebody else's. There nothing is set and no statement is prepared: the role brings its time-outs (`store.migrate`).
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from typing import Any, TypeAlias
 
 import psycopg
 from psycopg import AsyncConnection
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 from psycopg.types.string import TextLoader
 from psycopg_pool import AsyncConnectionPool
@@ -22,36 +26,51 @@ from psycopg_pool import AsyncConnectionPool
 from seedbed.core.errors import Unavailable
 
 Connection: TypeAlias = AsyncConnection[DictRow]
-Pool: TypeAlias = AsyncConnectionPool[Connection]
 Row: TypeAlias = DictRow
 
 CONNECT_TIMEOUT_S = 10
 CHECKOUT_TIMEOUT_S = 10.0
+# A pool waits ever longer between its tries to connect, and would still wait when the server is long back. It gives up
+# as soon as whoever waits for it does; the next one to ask has it try at once.
+RECONNECT_S = CHECKOUT_TIMEOUT_S
+# A server that vanished without a word (its power, its network) is noticed in some ten seconds, not in a quarter of an
+# hour. What the URL says of these goes first.
+VANISHED = {"keepalives_idle": 5, "keepalives_interval": 3, "keepalives_count": 2, "tcp_user_timeout": 10_000}
+TIMEOUTS = {"statement_timeout": "15s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "15s"}
 
 
-def connect_pool(url: str, *, min_size: int, max_size: int, name: str) -> Pool:
+class Pool(AsyncConnectionPool[Connection]):
+    """Connections to one database, and the URL for a connection beside them that lives as long as it likes."""
+
+    direct_url: str
+
+
+def connect_pool(url: str, *, min_size: int, max_size: int, name: str, listen_url: str | None = None) -> Pool:
     """Return a pool that is not yet open: `async with connect_pool(...) as pool`. Borrow with `pool.connection()`.
 
-    A connection that broke while it lay idle (the server was restarted) is replaced before it is lent.
+    A connection that broke while it lay idle (the server was restarted) is replaced before it is lent. `listen_url`
+    leads to the same database where `url` leads through a pooler.
     """
-    return AsyncConnectionPool(
+    pool = Pool(
         url,
         connection_class=AsyncConnection[DictRow],
-        kwargs=_options(name),
-        min_size=min_size,
+        kwargs=options_of(url, name),
+        min_size=min(min_size, max_size),
         max_size=max_size,
         name=name,
         timeout=CHECKOUT_TIMEOUT_S,
+        reconnect_timeout=RECONNECT_S,
         configure=_prepare,
         check=AsyncConnectionPool.check_connection,
         open=False,
     )
+    pool.direct_url = listen_url or url
+    return pool
 
 
 def url_of(pool: Pool) -> str:
-    """Return the URL of a pool that `connect_pool` made, for a connection beside it."""
-    assert isinstance(pool.conninfo, str)
-    return pool.conninfo
+    """Return the URL for a connection beside the pool that may listen: it leads through no pooler."""
+    return pool.direct_url
 
 
 @asynccontextmanager
@@ -59,7 +78,11 @@ async def borrow(pool: Pool) -> AsyncIterator[Connection]:
     """Lend a connection for one action. Raises Unavailable for what will pass: no answer, a time-out, a deadlock."""
     with _translated():
         async with pool.connection() as conn:
-            yield conn
+            try:
+                yield conn
+            except psycopg.errors.ReadOnlySqlTransaction:
+                await conn.close()  # it leads to a server that was the first one before: the next finds who is now
+                raise
 
 
 @asynccontextmanager
@@ -73,7 +96,7 @@ async def connected(url: str, *, name: str) -> AsyncIterator[Connection]:
 async def connect(url: str, *, name: str) -> Connection:
     """Open one connection outside a pool, for LISTEN and for tests. Close it yourself."""
     async with AsyncExitStack() as unless_done:
-        conn = await AsyncConnection.connect(url, **_options(name))
+        conn = await AsyncConnection[DictRow].connect(url, **options_of(url, name))
         unless_done.push_async_callback(conn.close)  # whoever is cancelled here leaves nobody who knows of it
         await _prepare(conn)
         unless_done.pop_all()
@@ -105,17 +128,10 @@ async def many(conn: Connection, statement: Any, facts: dict[str, Any]) -> list[
     return await cursor.fetchall()
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    # The last is not an OperationalError, though it passes as well: whoever was frozen inside a transaction meets it.
-    except (psycopg.OperationalError, psycopg.errors.IdleInTransactionSessionTimeout) as exc:
-        raise Unavailable("The database does not answer at the moment; try again shortly.") from exc
-
-
-def _options(name: str) -> dict[str, Any]:
+def options_of(url: str, name: str) -> dict[str, Any]:
+    """Return what every connection to that URL is opened with."""
     return {
+        **{option: value for option, value in VANISHED.items() if option not in conninfo_to_dict(url)},
         "autocommit": True,
         "row_factory": dict_row,
         "application_name": f"seedbed {name}",
@@ -123,9 +139,31 @@ def _options(name: str) -> dict[str, Any]:
     }
 
 
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    # The last two are no OperationalErrors, though they pass as well: whoever was frozen inside a transaction meets the
+    # one, and who still writes to a server that is the first no more meets the other.
+    except (
+        psycopg.OperationalError,
+        psycopg.errors.IdleInTransactionSessionTimeout,
+        psycopg.errors.ReadOnlySqlTransaction,
+    ) as exc:
+        raise Unavailable("The database does not answer at the moment; try again shortly.") from exc
+
+
 async def _prepare(conn: Connection) -> None:
     conn.adapters.register_loader("json", TextLoader)
-    await conn.execute(
-        "select set_config('statement_timeout', '15s', false), set_config('lock_timeout', '5s', false),"
-        " set_config('idle_in_transaction_session_timeout', '15s', false), set_config('timezone', 'UTC', false)"
-    )
+    facts = {"pid": conn.info.backend_pid, "names": list(TIMEOUTS), "values": list(TIMEOUTS.values())}
+    row = await one(conn, _PREPARE, facts)
+    if row["is_pooled"]:
+        conn.prepare_threshold = None
+
+
+# A pooler answers with a process id of its own making. The time zone may be set all the same: poolers follow it.
+_PREPARE = """
+select set_config('timezone', 'UTC', false), pg_backend_pid() <> %(pid)s as is_pooled,
+    (select count(set_config(name, value, false)) from unnest(%(names)s::text[], %(values)s::text[]) as s (name, value)
+        where pg_backend_pid() = %(pid)s)
+"""

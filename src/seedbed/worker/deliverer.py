@@ -9,11 +9,14 @@ import asyncio
 import functools
 import random
 import secrets
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from procrastinate import App, PsycopgConnector, RetryStrategy
+from procrastinate.connector import Notify
 from procrastinate.exceptions import ConnectorException
 
 from seedbed.actions.begin_attempt import DueAttempt, begin_attempt
@@ -29,7 +32,8 @@ from seedbed.outbound.webhooks import Answer, post_webhook
 from seedbed.settings import Settings
 from seedbed.store import deliveries
 from seedbed.store.attempts import Attempt
-from seedbed.store.database import Pool, borrow
+from seedbed.store.database import Pool, borrow, connect_pool, url_of
+from seedbed.store.listening import Notice, listen
 from seedbed.worker.beside import beside
 from seedbed.worker.forcing_webhooks import force_sending, forced_wait_s
 from seedbed.worker.patience import TRANSIENT, patiently
@@ -41,6 +45,7 @@ log = structlog.get_logger()
 AT_ONCE = 64  # attempts; they wait for others nearly all their time. Who gets the places: `worker.turns`
 TO_AN_ADDRESS = 32
 POLL_S = 5.0
+TASK_CONNECTIONS = 4
 RESTART_S = 2.0
 RESCUE_EVERY_S = 30.0
 STOPPING_S = 2.0
@@ -72,8 +77,7 @@ def _is_passing(exc: Exception) -> bool:
 
 
 async def _run(url: str, pool: Pool, settings: Settings) -> None:
-    app = App(connector=PsycopgConnector(conninfo=url, min_size=1, max_size=4))
-
+    app = App(connector=_Connector(url, listen_url=url_of(pool)))
     turns = Turns()
 
     @app.task(name=deliveries.TASK, queue=deliveries.QUEUE, retry=AFTER_OUR_OWN_FAULT)
@@ -90,6 +94,33 @@ async def _run(url: str, pool: Pool, settings: Settings) -> None:
             install_signal_handlers=False,
             delete_jobs="successful",  # what became of an attempt stands in the delivery
         )
+
+
+class _Connector(PsycopgConnector):
+    """Procrastinate's connections, opened as ours are, and its notices, heard where notices can be heard."""
+
+    def __init__(self, url: str, *, listen_url: str) -> None:
+        super().__init__(pool_factory=functools.partial(_task_pool, url))
+        self._listen_url = listen_url
+
+    async def listen_notify(self, on_notification: Notify, channels: Iterable[str]) -> None:
+        heard = asyncio.Queue[Notice]()
+        hearing = listen(
+            self._listen_url, heard.put_nowait, missed=_ask_by_and_by, name="tasks notices", channels=list(channels)
+        )
+        async with beside(hearing):
+            while True:
+                notice = await heard.get()
+                await on_notification(channel=notice.channel, payload=notice.payload)
+
+
+def _task_pool(url: str, **_: object) -> Any:
+    """Return a pool for procrastinate, which names the type of its rows itself, cursor by cursor."""
+    return connect_pool(url, min_size=1, max_size=TASK_CONNECTIONS, name="tasks")
+
+
+def _ask_by_and_by() -> None:
+    """What was said while nobody listened is found by the next poll."""
 
 
 async def _rescue(app: App) -> None:

@@ -23,7 +23,7 @@ from seedbed.core.deployment import EngineSpec
 from seedbed.core.engine import Capabilities
 from seedbed.settings import Settings
 from seedbed.store import workers
-from seedbed.store.database import Pool, borrow, connect_pool
+from seedbed.store.database import Pool, borrow, connect_pool, url_of
 from seedbed.store.listening import listen
 from seedbed.worker.attempt import Bench
 from seedbed.worker.beside import beside
@@ -65,8 +65,10 @@ async def run_worker(
     name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     async with AsyncExitStack() as stack:
         scratch = stack.enter_context(open_scratch())
-        most = 2 * engine.slots + 4
-        pool = await stack.enter_async_context(connect_pool(url, min_size=1, max_size=most, name="worker"))
+        most = settings.worker_connections or 2 * engine.slots + 4
+        pool = await stack.enter_async_context(
+            connect_pool(url, min_size=1, max_size=most, name="worker", listen_url=settings.listen_url)
+        )
         limits = replace(
             engine_limits(settings, slots=engine.slots),
             start_s=engine.start_limit_s,
@@ -90,7 +92,7 @@ async def run_worker(
         working = [_slot(shift, Bench(host, sources, scratch, limit_s, engine.name), settings) for host in hosts]
         log.info("worker.started", worker=name, engine=engine.name, kind=capabilities.name, slots=engine.slots)
         async with beside(
-            listen(url, shift.switchboard.hear, missed=shift.switchboard.wake_all, name="worker notices"),
+            listen(url_of(pool), shift.switchboard.hear, missed=shift.switchboard.wake_all, name="worker notices"),
             _show(shift, capabilities, working),
             _hurry_later(shift, grace_s=stop_grace_s),
             do_chores(pool, blobs),

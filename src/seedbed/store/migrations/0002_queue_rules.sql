@@ -1,6 +1,6 @@
 -- Rank that ages, limits of a key, what an attempt cost its lane, jobs that kill engines, and the proof of the counters.
 -- Columns with defaults rewrite no table. The indexes read the table once while writers wait: seconds for a million jobs.
-set local lock_timeout = '5s';
+set local lock_timeout = '1s';
 set local statement_timeout = '60s';
 
 alter table api_key

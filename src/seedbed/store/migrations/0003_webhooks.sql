@@ -1,6 +1,6 @@
 -- Logs every attempt of a webhook, switches dead addresses off, and lets an account listen to its final jobs.
 -- The index on job is the one step that reads a table: ends of jobs wait for about a second for each million of them.
-set local lock_timeout = '5s';
+set local lock_timeout = '1s';
 set local statement_timeout = '60s';
 
 create table delivery_attempt (
