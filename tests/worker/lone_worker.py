@@ -21,13 +21,13 @@ class FreezingBlobs(Blobs):
         super().__init__(store)
         self.asked = folder / "freeze"
 
-    async def put_file(self, key: str, path: Path) -> None:
+    async def put_file(self, key: str, path: Path, *, name: str | None = None) -> None:
         if not self.asked.exists():
-            await super().put_file(key, path)
+            await super().put_file(key, path, name=name)
             return
         self.asked.rmdir()
         os.kill(os.getpid(), signal.SIGSTOP)
-        await super().put_file(key, path)
+        await super().put_file(key, path, name=name)
 
 
 async def main(url: str, blobs: Path, engine: str, lease_s: float) -> None:

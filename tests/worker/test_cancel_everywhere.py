@@ -45,8 +45,8 @@ class SlowBlobs(Blobs):
         super().__init__(store)
         self.hangs = 0
 
-    async def put_file(self, key, path):
-        await super().put_file(key, path)
+    async def put_file(self, key, path, **named):
+        await super().put_file(key, path, **named)
         if not self.hangs:
             self.hangs += 1
             await asyncio.sleep(600)

@@ -186,8 +186,8 @@ class LateBlobs(Blobs):
         super().__init__(store)
         self.meanwhile = meanwhile
 
-    async def put_file(self, key, path):
-        await super().put_file(key, path)
+    async def put_file(self, key, path, **named):
+        await super().put_file(key, path, **named)
         await self.meanwhile(key.split("/")[1])
 
 

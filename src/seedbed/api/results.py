@@ -24,12 +24,13 @@ from seedbed.api.dialect import dialect_app
 from seedbed.api.job_ids import is_job_id
 from seedbed.api.native.errors import answer
 from seedbed.api.ranges import Span, Version, is_unchanged, requested_span
+from seedbed.api.redirects import send_on
 from seedbed.api.service import Service
 from seedbed.api.streaming import BlobResponse
 from seedbed.core import keys
 from seedbed.core.errors import Gone, NotFound
 from seedbed.core.job import Job, State, preview_key
-from seedbed.settings import ResultAccess
+from seedbed.settings import ResultAccess, ResultUrls
 from seedbed.store import jobs
 from seedbed.store.keys import Principal
 
@@ -102,6 +103,8 @@ async def _file(service: Service, request: Request, choose: Callable[[Job], Stor
     file = choose(job) if job.state is State.SUCCEEDED else None
     if file is None:
         raise NotFound(NOTHING_HERE)
+    if service.settings.result_urls is ResultUrls.PRESIGN:
+        return await send_on(service, request, key=file.key, etag=file.etag)
     return await send_file(service, request, file, is_private=service.settings.results is ResultAccess.KEY)
 
 

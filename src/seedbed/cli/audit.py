@@ -61,7 +61,7 @@ async def _audit(settings: Settings, *, mends: bool, reads_bytes: bool, orphan_a
     from seedbed.cli.database import connected, ready_database_url
 
     with ready_database_url(settings) as url:
-        blobs = open_blobs(settings.blobs_url, settings.blobs_folder)
+        blobs = open_blobs(settings.blobs_url, settings.blobs_folder, ca_bundle=settings.ca_bundle)
         async with connected(url) as conn:
             before = await look(conn, blobs, orphan_age_s=orphan_age_s, reads_bytes=reads_bytes)
             if not mends or not any(finding.is_repairable for finding in before.findings):

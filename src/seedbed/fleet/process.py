@@ -24,15 +24,17 @@ async def run_until(
 ) -> None:
     """Work with an engine of the deployment, the embedded one by default, until `stopping` is set.
 
-    `hurry` hands the job back without a grace. Raises NotReady if there is no database to work against or no such
-    engine.
+    `hurry` hands the job back without a grace. Raises NotReady if there is no database to work against, no
+    store that takes bytes, or no such engine.
     """
+    from seedbed.blobs.probe import probe
     from seedbed.blobs.store import open_blobs
     from seedbed.worker.loop import run_worker
 
     if settings.database_url is None:
         raise NotReady("A worker needs a database; set SEEDBED_DATABASE_URL.")
-    blobs = open_blobs(settings.blobs_url, settings.blobs_folder)
+    blobs = open_blobs(settings.blobs_url, settings.blobs_folder, ca_bundle=settings.ca_bundle)
+    await probe(blobs)
     await run_worker(
         settings.database_url,
         blobs,

@@ -40,6 +40,7 @@ OnReport = Callable[[Stage, float], None]
 
 STORE_WAIT_S = 0.5
 STORE_WAIT_CAP_S = 10.0
+_ENDINGS = {".mp4": ".mp4", ".png": "-last.png"}  # what a file is called by whoever saves it
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ async def _store(job: Job, done: wire.Done, video: Path, last_frame: Path | None
     files = {f"{prefix}/result.mp4": video} | ({f"{prefix}/last-frame.png": last_frame} if last_frame else {})
     try:
         async with asyncio.timeout(bench.store_limit_s):
-            await _put(files, prefix, bench.sources.blobs)
+            await _put(files, job.id, prefix, bench.sources.blobs)
     except TimeoutError as exc:
         raise StageOverran(Stage.STORING, limit_s=bench.store_limit_s) from exc
     return Output(
@@ -150,13 +151,13 @@ async def _store(job: Job, done: wire.Done, video: Path, last_frame: Path | None
     )
 
 
-async def _put(files: Mapping[str, Path], prefix: str, blobs: Blobs) -> None:
+async def _put(files: Mapping[str, Path], job_id: str, prefix: str, blobs: Blobs) -> None:
     """Store the files, again and again while the store is away: a video that is made is not made again for that."""
     wait_s = STORE_WAIT_S
     while True:
         try:
             for key, path in files.items():
-                await blobs.put_file(key, path)
+                await blobs.put_file(key, path, name=f"{job_id}{_ENDINGS[path.suffix]}")
             return
         except Unavailable as exc:
             log.warning("blobs.unreachable", reason=str(exc))
