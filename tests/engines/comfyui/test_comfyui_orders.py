@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 from comfy_standin import Fault
+from comfy_wire import comfy_server
 from remote_tasks import Killed, RecordingReport, make_task, picture
 
 from seedbed.core.engine import Stage, Stop
 from seedbed.core.errors import UpstreamFailed, UpstreamRefused, UpstreamTimeout
+from seedbed.core.remote_order import is_open
 from seedbed.engines.comfyui.engine import ComfyUi
 from seedbed.engines.comfyui.exchange import client_id, own_id
 
@@ -234,12 +236,46 @@ def test_after_a_restart_of_the_server_the_order_is_placed_anew_once(comfy, engi
     ]
 
 
-def test_an_order_at_another_server_of_the_pool_is_left_to_itself(comfy, engine, clip, tmp_path):
-    memory = {"server": "http://gpu-9:8188", "order": 1, "state": "sent", "since": 1, "id": "x", "notes": {}}
+def test_an_order_at_another_server_of_the_pool_is_ended_there_without_our_key(comfy, table, clip, tmp_path):
+    with comfy_server(clip) as other:
+        other.waits_at = "9/4"
+        report = stopped(other, ComfyUi(table | {"url": other.url}), tmp_path, is_for_good=False)
+
+        made = ComfyUi(table | {"key": "word"}).make(
+            make_task(memory=report.memory), tmp_path / "out.mp4", RecordingReport()
+        )
+
+        other.wait_until(lambda: not other.running)
+        assert "word" not in str([asked.headers for asked in other.asked])
+    assert made.path.read_bytes() == clip
+    assert runs(comfy) == 1
+
+
+def test_an_order_at_a_server_of_the_pool_that_is_gone_holds_nobody_up(comfy, engine, clip, tmp_path):
+    memory = {"server": "http://127.0.0.1:9", "order": 1, "state": "sent", "since": 1, "id": "x", "notes": {}}
 
     made = engine.make(make_task(memory=memory), tmp_path / "out.mp4", RecordingReport())
 
     assert made.path.read_bytes() == clip
+
+
+@pytest.mark.parametrize("state", ["sending", "sent"])
+def test_what_was_ordered_for_a_job_that_is_over_is_withdrawn(comfy, engine, tmp_path, state):
+    comfy.waits_at = "9/4"
+    report = stopped(comfy, engine, tmp_path, is_for_good=False)
+    memory = next(memory for memory in report.memories if memory["state"] == state)
+
+    engine.withdraw(make_task(memory=memory), RecordingReport())
+
+    comfy.wait_until(lambda: not comfy.running)
+    assert runs(comfy) == 1
+
+
+def test_what_has_ended_is_not_withdrawn(comfy, engine, report):
+    engine.withdraw(make_task(), report)
+    engine.withdraw(make_task(memory={"state": "ended"}), report)
+
+    assert comfy.asked == []
 
 
 def test_a_server_that_is_not_there_is_waited_for_and_then_given_up(table, report, tmp_path):
@@ -251,7 +287,7 @@ def test_a_server_that_is_not_there_is_waited_for_and_then_given_up(table, repor
     assert (report.memory["state"], report.memory["order"]) == ("ended", 0)
 
 
-def test_a_server_that_vanishes_after_it_may_have_taken_the_order_is_a_failure_that_may_pass(
+def test_from_a_server_that_vanishes_with_the_order_the_job_may_go_to_another_engine(
     comfy, table, report, clip, tmp_path
 ):
     comfy.faults["POST", "/prompt"] = [Fault(lost=True, heard=True)]
@@ -259,10 +295,18 @@ def test_a_server_that_vanishes_after_it_may_have_taken_the_order_is_a_failure_t
 
     with pytest.raises(UpstreamFailed, match="can no longer be asked") as caught:
         ComfyUi(table | {"order_s": 1}).make(make_task(), tmp_path / "out.mp4", report)
-    comfy.faults.clear()
-    made = ComfyUi(table).make(make_task(memory=report.memory), tmp_path / "out.mp4", RecordingReport())
 
     assert caught.value.is_retryable
     assert caught.value.may_fall_back
-    assert made.path.read_bytes() == clip
-    assert runs(comfy) == 1
+    assert not is_open(report.memory)
+
+
+def test_a_server_that_vanishes_with_the_work_is_waited_for_and_then_let_go(comfy, table, report, tmp_path):
+    comfy.waits_at = "9/4"
+    comfy.faults["GET", f"/history/{own_id('job-1', 1)}"] = [Fault(status=502)] * 99
+
+    with pytest.raises(UpstreamTimeout, match="can no longer be asked"):
+        ComfyUi(table | {"order_s": 0.2}).make(make_task(), tmp_path / "out.mp4", report)
+
+    assert len(comfy.faults["GET", f"/history/{own_id('job-1', 1)}"]) < 95
+    assert not is_open(report.memory)

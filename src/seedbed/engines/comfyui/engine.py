@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from seedbed.core.engine import Capabilities, Made, RenderTask, Report, Stage, Stop
-from seedbed.core.errors import UpstreamFailed, UpstreamUnresolved
+from seedbed.core.errors import UpstreamFailed, UpstreamTimeout, UpstreamUnresolved
 from seedbed.core.references import Kind
-from seedbed.core.remote_order import OrderState, RemoteOrder, remembered_order
+from seedbed.core.remote_order import OrderState, RemoteOrder, is_open, remembered_order
 from seedbed.engines.comfyui import exchange as wire
 from seedbed.engines.comfyui.options import KIND, ComfyUiOptions
 from seedbed.engines.comfyui.order import FRAMES, Order, compose, place
@@ -98,12 +99,12 @@ class ComfyUi:
         progress = Progress(options.workflow.weights(options.map.result))
         told = ToldReport(report, progress)
         address = f"{options.url}/ws?clientId={wire.client_id(task.ticket)}"
+        memory = self._own_memory(task, report)
+        last = remembered_order(memory, server=options.url)
         with (
             closing(wire.connect(options)) as upstream,
             Listener(address, headers=options.headers, hear=progress.hear) as listener,
         ):
-            memory = _memory_of(task, options)
-            last = remembered_order(memory, server=options.url)
             order = self._order(task, last, upstream, told)
             exchange = wire.ComfyUiExchange(
                 options=options,
@@ -115,8 +116,29 @@ class ComfyUi:
             )
             errand = Errand(exchange, told, memory, patience=options.patience)
             listener.wait_until_open(errand.beat, patience_s=OPENING_S)
-            self._run(errand, upstream, out)
+            self._run(errand, upstream, out, report)
         return Made(out, warnings=order.warnings, sent=order.sent)
+
+    def withdraw(self, task: RenderTask, report: Report) -> None:
+        """End what was ordered for a job that is over, also at another server of the pool. Raises Stop."""
+        memory = task.memory
+        if not memory or not is_open(memory):
+            return
+        options = self._options
+        if memory["server"] != options.url:
+            options = replace(options, url=memory["server"], headers={}, key="")  # our key is for our server alone
+        with closing(wire.connect(options)) as upstream:
+            exchange = wire.ComfyUiExchange(
+                options=options, upstream=upstream, ticket=task.ticket, prompt={}, progress=Progress({})
+            )
+            Errand(exchange, report, memory, patience=options.patience).withdraw()
+
+    def _own_memory(self, task: RenderTask, report: Report) -> dict[str, Any] | None:
+        """Return what is remembered of an order at this server. One at another of the pool's is ended there."""
+        if task.memory and task.memory.get("server") == self._options.url:
+            return task.memory
+        self.withdraw(task, report)
+        return None
 
     def _order(self, task: RenderTask, last: RemoteOrder | None, upstream: Upstream, report: Report) -> Order:
         """Prepare the order. Nothing is sent yet but references to be uploaded, and those not if the server has it."""
@@ -133,16 +155,20 @@ class ComfyUi:
             )
         return compose(task, placing, names, self._options)
 
-    def _run(self, errand: Errand, upstream: Upstream, out: Path) -> None:
+    def _run(self, errand: Errand, upstream: Upstream, out: Path, report: Report) -> None:
         try:
             self._collect(errand, errand.run(), upstream, out)
         except Stop as stop:
             if stop.is_for_good:
                 errand.withdraw()
             raise
-        except UpstreamUnresolved as exc:
-            # Nobody pays by the order here: the next attempt looks for it once more, or sends it again.
-            raise UpstreamFailed("The remote engine can no longer be asked about this job's order.") from exc
+        except UpstreamTimeout as exc:
+            # Nobody pays by the order here. So that another engine may be given the job, this one lets go of it.
+            if errand.order and is_open(errand.order.as_memory()):
+                report.remember(errand.order.ended().as_memory())
+            if isinstance(exc, UpstreamUnresolved):
+                raise UpstreamFailed("The remote engine can no longer be asked about this job's order.") from exc
+            raise
 
     def _collect(self, errand: Errand, news: News, upstream: Upstream, out: Path) -> None:
         assert news.result is not None
@@ -154,9 +180,3 @@ class ComfyUi:
             return found
 
         collect(upstream, news.result, out, again=again, beat=errand.beat, limit_bytes=self._options.max_result_bytes)
-
-
-def _memory_of(task: RenderTask, options: ComfyUiOptions) -> dict[str, Any] | None:
-    """Return what is remembered of an order at this server. One at another of the pool's is left to itself."""
-    memory = task.memory
-    return memory if memory and memory.get("server") == options.url else None

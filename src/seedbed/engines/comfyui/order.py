@@ -17,6 +17,7 @@ from seedbed.engines.comfyui.workflow import Target
 
 FIXED_CAMERA = "The camera is fixed."
 NEGATIVE_PROMPT = "negative_prompt"
+FILE = "filename_prefix"
 FRAMES = {Role.FIRST_FRAME, Role.LAST_FRAME}  # one picture, whatever number of inputs takes it
 
 
@@ -82,7 +83,7 @@ def compose(task: RenderTask, placing: Placing, names: Mapping[str, str], option
     return Order(
         prompt=workflow.nodes,
         warnings=(*placing.warnings, *told.warnings, *_unsaid(task, options)),
-        sent={**{word: value for word, value in said.items() if word in options.map.values}, **task.options},
+        sent={word: said[word] for word in options.map.values if word in said and word != FILE} | task.options,
     )
 
 
@@ -111,7 +112,7 @@ def _said(task: RenderTask, told: Prepared, options: ComfyUiOptions) -> dict[str
         "seconds": task.duration_s,
         "generate_audio": task.wants_audio,
         # A name of its own: ComfyUI makes again only what has changed, and may have deleted what it once saved.
-        "filename_prefix": f"seedbed/{task.ticket}",
+        FILE: f"seedbed/{task.ticket}",
     }
     if told.negative_prompt or NEGATIVE_PROMPT in task.options:
         said[NEGATIVE_PROMPT] = told.negative_prompt
