@@ -198,7 +198,7 @@ where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p') an
     and not pg_has_role(relowner, 'usage')
 order by 1
 """
-# An identity's sequence asks for no right of its own; a serial's does.
+# An identity's sequence asks for no right of its own; a serial's does. A `case`, for conditions run in any order.
 _LACKING = """
 with ours as (
     select oid, relname from pg_class where relkind in ('r', 'p') and relname = any(%(tables)s)
@@ -209,7 +209,7 @@ where not has_table_privilege(ours.oid, privilege)
 union all
 select sequence.relname, 'usage' from ours
 join pg_depend on refobjid = ours.oid and refclassid = 'pg_class'::regclass and deptype = 'a'
-join pg_class as sequence on sequence.oid = pg_depend.objid and sequence.relkind = 'S'
-where not has_sequence_privilege(sequence.oid, 'usage')
+join pg_class as sequence on sequence.oid = pg_depend.objid
+where case when sequence.relkind = 'S' then not has_sequence_privilege(sequence.oid, 'usage') end
 order by 1, 2
 """
