@@ -14,6 +14,11 @@ from seedbed.core.errors import EngineFailed, EngineOutOfMemory
 from seedbed.core.references import Kind, Role
 
 
+class BreaksAtItsStart(Aurora):
+    def __init__(self):
+        raise ValueError("the weights are torn")
+
+
 class NeverReports(Aurora):
     def make(self, task, out, *_):
         return super().make(task, out, lambda *_: None)

@@ -69,6 +69,7 @@ class Bench:
     ) -> None:
         """`folder` must be empty. `private` is a variable that the engine's process is not to have."""
         self.folder = folder
+        self._kind = kind
         self._usual_s = usual_s
         self._witness_folder = folder / "witness"
         self._jobs_folder = folder / "jobs"
@@ -85,9 +86,8 @@ class Bench:
         try:
             self.capabilities = await self._host.warm()
         except NotReady as fault:
-            raise NotReady(str(fault).partition("does not start: ")[2].partition("NotReady: ")[2] or str(fault)) from (
-                fault
-            )
+            own_words = str(fault).partition("NotReady: ")[2]
+            raise NotReady(own_words or str(fault).replace(KIND, self._kind)) from fault
         return self.capabilities
 
     async def check(self) -> str | None:
