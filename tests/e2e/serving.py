@@ -61,11 +61,11 @@ def new_home() -> Iterator[Path]:
 class Served:
     """A service that was started. Its output goes to a file in its home."""
 
-    def __init__(self, home: Path, **settings: str) -> None:
+    def __init__(self, home: Path, *options: str, **settings: str) -> None:
         self.home = home
         self._log = (home / "serve.log").open("w+b")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "seedbed.cli", "serve"],
+            [sys.executable, "-m", "seedbed.cli", "serve", *options],
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=subprocess.STDOUT,

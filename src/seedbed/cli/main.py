@@ -13,6 +13,7 @@ import typer
 
 from seedbed.cli import (
     audit,
+    backup,
     batch,
     conformance,
     contact_sheet,
@@ -28,6 +29,8 @@ from seedbed.cli import (
     mcp,
     migrate,
     model_commands,
+    move,
+    restore,
     route,
     serve,
     settings_table,
@@ -71,6 +74,9 @@ app.add_typer(engine_commands.engine_commands, name="engine")
 app.add_typer(model_commands.model_commands, name="models")
 app.command()(audit.audit)
 app.command()(conformance.conformance)
+app.command()(backup.backup)
+app.command()(restore.restore)
+app.command()(move.move)
 
 
 def main() -> None:
