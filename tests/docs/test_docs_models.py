@@ -11,9 +11,11 @@ import pytest
 
 from seedbed import configuration
 from seedbed.core.engine_options import Option, OptionKind
+from seedbed.core.prompt_forms import FORMS
 from seedbed.core.references import Role
 from seedbed.core.routing import Mode
 from seedbed.core.sizes import AspectRatio, Resolution
+from seedbed.engines.comfyui.mapping import MEDIA, WORDS
 from seedbed.engines.diffusers.families import FAMILIES
 from seedbed.engines.diffusers.shelf import open_card, shipped_cards
 from seedbed.engines.videos_api.flavours import FLAVOURS
@@ -53,6 +55,10 @@ def test_every_option_that_an_engine_reads_stands_in_its_section(kind: str) -> N
 
     assert len(read) > 8
     assert read - words(section(kind)) == set()
+
+
+def test_every_entry_of_a_map_of_a_workflow_stands_in_its_section() -> None:
+    assert ({*WORDS, *MEDIA, *FORMS} | {"options", "result"}) - words(section("comfyui")) == set()
 
 
 def test_every_key_of_the_configuration_stands_in_the_page() -> None:
