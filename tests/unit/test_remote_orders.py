@@ -70,6 +70,8 @@ def test_a_memory_that_cannot_be_read_is_never_taken_for_none(memory):
         ("two\nlines\x07 and\ttabs", "two lines and tabs"),
         ("see https://cdn.example.net/a.jpg?X-Sig=abc&t=1 now", "see https://cdn.example.net/a.jpg now"),
         ("the key sk-1 is wrong", "the key *** is wrong"),
+        ("another one, sk-live-abcdef123, too", "another one, ***, too"),
+        ("sent with Bearer abc.def", "sent with ***"),
         ("<html><body>502</body></html>", ""),
         ("3 < 4 and 5 > 4", "3 < 4 and 5 > 4"),
         (None, ""),
@@ -93,13 +95,16 @@ def test_what_another_service_says_is_repeated_in_short():
         (lambda table: table.number("number", 1, least=0, most=2), "number must be a number from 0 to 2"),
         (lambda table: table.choice("number", ["a", "b"], "a"), "number must be one of a, b"),
         (lambda table: table.base_url("word"), "word must be a URL such as"),
+        (lambda table: table.text("words"), "words must be a text on one line"),
+        (lambda table: table.listed("word"), "word must be a list"),
+        (lambda table: table.frame_rule("word"), "word must be like 8n+1"),
         (lambda table: table.names("word", {}), "word must be a table such as"),
         (lambda table: table.networks("word"), "word must be a list of networks"),
         (lambda table: table.close(), "number is not known; the options are "),
     ],
 )
 def test_an_option_that_is_wrong_is_named_with_what_would_be_right(read, says):
-    table = OperatorTable("far", {"number": 3, "truth": True, "word": "x"})
+    table = OperatorTable("far", {"number": 3, "truth": True, "word": "x", "words": "a\nb"})
 
     with pytest.raises(NotReady) as caught:
         read(table)

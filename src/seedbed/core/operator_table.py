@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from seedbed.core.errors import NotReady
+from seedbed.core.frame_rule import FrameRule, parse_frame_rule
 from seedbed.core.openings import Opened, parse_opening
 
 
@@ -28,14 +29,21 @@ class OperatorTable:
             raise self.fault(name, "is missing; give it as a text")
         if not isinstance(value, str) or not value.strip():
             raise self.fault(name, "must be a text that is not empty")
+        if not value.strip().isprintable():
+            raise self.fault(name, "must be a text on one line, without control characters")
         return value.strip()
+
+    def is_given(self, name: str) -> bool:
+        return self._take(name, None) is not None
+
+    def text_if_given(self, name: str) -> str | None:
+        return self.text(name) if self.is_given(name) else None
 
     def base_url(self, name: str, default: str | None = None) -> str:
         """Return an http(s) URL without a slash at its end."""
         url = self.text(name, default).rstrip("/")
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-            raise self.fault(name, "must be a URL such as https://videos.example.org, without a query")
+        if not _is_base_url(url):
+            raise self.fault(name, "must be a URL such as https://videos.example.org, without a query and a user")
         return url
 
     def choice(self, name: str, among: Collection[str], default: str) -> str:
@@ -54,6 +62,23 @@ class OperatorTable:
         value = self._take(name, default)
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
             raise self.fault(name, f"must be a whole number from {least} to {most}")
+        return value
+
+    def whole_if_given(self, name: str, *, least: int, most: int) -> int | None:
+        return self.whole(name, least, least=least, most=most) if self.is_given(name) else None
+
+    def frame_rule(self, name: str) -> FrameRule:
+        """Return the counts of frames that a model makes; any if it is not given."""
+        try:
+            return parse_frame_rule(self.text(name, "1n"))
+        except ValueError as exc:
+            raise self.fault(name, str(exc)) from exc
+
+    def listed(self, name: str) -> list[Any]:
+        """Return a list as it stands; empty if it is not given."""
+        value = self._take(name, [])
+        if not isinstance(value, list):
+            raise self.fault(name, "must be a list")
         return value
 
     def names_among(self, name: str, among: Collection[str]) -> tuple[str, ...]:
@@ -95,7 +120,7 @@ class OperatorTable:
     def close(self) -> None:
         unknown = sorted(self._given.keys() - set(self._known))
         if unknown:
-            raise self.fault(unknown[0], f"is not known; the options are {', '.join(self._known)}")
+            raise self.fault(unknown[0][:80], f"is not known; the options are {', '.join(dict.fromkeys(self._known))}")
 
     def fault(self, name: str, what: str) -> NotReady:
         """Return the error that says it; `what` goes on the sentence that begins with the option."""
@@ -104,3 +129,13 @@ class OperatorTable:
     def _take(self, name: str, default: Any) -> Any:
         self._known.append(name)
         return self._given.get(name, default)
+
+
+def _is_base_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        is_there = bool(parts.hostname) and parts.port != 0  # a port that is none raises
+    except ValueError:
+        return False
+    has_more = parts.query or parts.fragment or parts.username or " " in url
+    return parts.scheme in {"http", "https"} and is_there and not has_more
