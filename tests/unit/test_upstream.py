@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 import threading
 import time
@@ -306,3 +307,13 @@ async def test_a_stop_breaks_a_download_off(tmp_path):
             await download(s, tmp_path, beat=stop_at(3))
         with suppress(FileNotFoundError):
             assert len((tmp_path / "out").read_bytes()) < 100
+
+
+def test_one_that_is_let_go_closes_its_connections():
+    server = Upstream(base_url="http://127.0.0.1:9")
+    client = server._client
+
+    del server
+    gc.collect()
+
+    assert client.is_closed

@@ -2,7 +2,8 @@
 
 Everything that can happen between the two leads to one of three ends. The order is known to the server, and is followed
 to its end, over any number of attempts. The server surely never took it, so it may be sent again. Or neither can be
-found out: then the job fails, its charge goes back, and nothing is sent again (`UpstreamUnresolved`).
+found out: then the job fails, its charge goes back, and nothing is sent again (`UpstreamUnresolved`). Only where an
+order costs nothing is another one placed instead, once: the worst is a video that nobody fetches.
 """
 
 from __future__ import annotations
@@ -10,13 +11,16 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NoReturn, Self
 
-from seedbed.core.engine import Report, Stage
+from seedbed.core.engine import Report, Stage, Stop
 from seedbed.core.errors import JobFailure, UpstreamFailed, UpstreamRefused, UpstreamTimeout, UpstreamUnresolved
 from seedbed.core.remote_order import MAX_ORDERS, OrderState, RemoteOrder, next_order, remembered_order
 from seedbed.outbound.exchange import Doubt, Exchange, News, Open, Receipt, Refused, Taken
-from seedbed.outbound.upstream import Beat, Holding, Unanswered, pause
+from seedbed.outbound.results import Result, collect
+from seedbed.outbound.upstream import Beat, Holding, Unanswered, Upstream, pause
 
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 15.0
@@ -29,7 +33,10 @@ OUTAGE_PATIENCES = 5  # an order that is under way is worth more patience than o
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """`order_s`: for an order to be taken. `settle_s`: for a lost one to show. `limit_s`: for the video, from then."""
+    """`order_s`: for an order to be taken. `settle_s`: for a lost one to show. `limit_s`: for the video, from then.
+
+    A later attempt goes on with the same limit, unless the order was left running there beyond it.
+    """
 
     order_s: float = 120.0
     settle_s: float = 30.0
@@ -38,20 +45,39 @@ class Patience:
 
 
 class Errand:
-    """One job's order, from the memory of it to its result. Used by one thread."""
+    """One job's order, from the memory of it to its result. Used by one thread.
+
+    As a context it withdraws the order when a Stop for good leaves it.
+    """
 
     def __init__(
-        self, exchange: Exchange, report: Report, memory: dict[str, Any] | None, *, patience: Patience
+        self,
+        exchange: Exchange,
+        report: Report,
+        memory: dict[str, Any] | None,
+        *,
+        patience: Patience,
+        may_reorder: bool = False,
     ) -> None:
-        """Raises UpstreamUnresolved for a memory that nothing can be made of."""
+        """`may_reorder`: an order costs nothing there. Raises UpstreamUnresolved for an unreadable memory."""
         self._exchange = exchange
+        self._may_reorder = may_reorder and not exchange.repeats
         self._report = report
         self._patience = patience
         self._stage, self._fraction = Stage.PREPARING, 0.0
         self._news = News()
         self._wait_s = patience.poll_s
+        if may_reorder and memory and memory.get("server") != exchange.server:
+            memory = None  # an order at another server of the pool is left to itself
         self.order = remembered_order(memory, server=exchange.server)
         self._may_be_out = self.order is not None and self.order.state is OrderState.SENDING
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, at: TracebackType | None) -> None:
+        if isinstance(exc, Stop) and exc.is_for_good:
+            self.withdraw()
 
     def beat(self) -> None:
         """Raises Stop."""
@@ -60,9 +86,10 @@ class Errand:
     def run(self, **notes: Any) -> News:
         """Place the order unless that is done, and return its good end. `notes` are kept with a new one.
 
-        Raises JobFailure, and Stop: then call `withdraw` if that is for good.
+        Raises JobFailure, Stop.
         """
         last = self.order
+        left_s = self._left_s()
         if last is None or last.state is OrderState.ENDED:
             new = next_order(last, server=self._exchange.server, at_unix_s=int(time.time()))
             self._keep(new.noting(**notes))
@@ -70,11 +97,23 @@ class Errand:
         elif last.state is OrderState.SENDING:
             self._may_be_out = True
             self._place(Doubt.FULL)
-        return self._follow()
+        return self._follow(left_s)
 
     def look_again(self) -> News:
         """Ask once more after an order that has ended well. Raises JobFailure, Stop."""
         return self._ask(until_s=time.monotonic() + self._patience.order_s)
+
+    def fetch(self, news: News, upstream: Upstream, out: Path, *, limit_bytes: int, patience_s: float = 0.0) -> None:
+        """Bring the video of a good end to `out`, as `results.collect` does. Raises JobFailure, Stop."""
+        assert news.result is not None
+
+        def again() -> Result:
+            found = self.look_again().result
+            if found is None:
+                raise UpstreamFailed("The remote engine no longer has the video that it made.")
+            return found
+
+        collect(upstream, news.result, out, again=again, beat=self.beat, limit_bytes=limit_bytes, patience_s=patience_s)
 
     def note(self, **notes: Any) -> None:
         """Keep something more with the order. Raises Stop."""
@@ -88,6 +127,13 @@ class Errand:
             order_id = self._id_by_all_means(hurried)
             if order_id and self._news.is_stoppable:
                 hurried.cancel(order_id, beat=_nobody_listens)
+
+    def _left_s(self) -> float:
+        """Return how long the video may still take, for an attempt that begins now."""
+        order = self.order
+        is_gone_on_with = order is not None and order.state is OrderState.SENT and "left_running" not in order.notes
+        age_s = time.time() - order.since_unix_s if order and is_gone_on_with else 0.0
+        return self._patience.limit_s - max(0.0, age_s)
 
     def _id_by_all_means(self, hurried: Exchange) -> str | None:
         order = self.order
@@ -110,8 +156,11 @@ class Errand:
         assert order is not None
         until_s = time.monotonic() + self._patience.order_s
         wait_s = FIRST_WAIT_S
+        reason = "its answer was lost"
         while True:
-            if doubt is not Doubt.NONE and not self._exchange.repeats:
+            if doubt is Doubt.FULL and self._may_reorder:
+                order, doubt = self._anew(order, reason), Doubt.NONE
+            elif doubt is not Doubt.NONE and not self._exchange.repeats:
                 found = self._sought(order, doubt)
                 if found:
                     return self._keep(order.taken(found))
@@ -124,14 +173,25 @@ class Errand:
                 case Refused(failure):
                     self._refused(order, failure, doubt)
             holding.release()
+            reason = receipt.reason
             doubt = max(doubt, receipt.doubt, key=_SERIOUSNESS.index)
-            if doubt is Doubt.FULL and not self._exchange.repeats:
+            if doubt is Doubt.FULL and not (self._exchange.repeats or self._may_reorder):
                 continue  # it is looked for, and never sent again
             pause_s = max(wait_s, receipt.retry_after_s or 0.0)
             if time.monotonic() + pause_s > until_s:
                 return self._given_up(order, receipt, doubt)
             pause(pause_s, self.beat)
             wait_s = min(2 * wait_s, LONGEST_WAIT_S)
+
+    def _anew(self, order: RemoteOrder, reason: str) -> RemoteOrder:
+        """Have another order follow one of which nobody knows. Raises UpstreamRefused if there have been enough."""
+        try:
+            new = next_order(order, server=order.server, at_unix_s=int(time.time())).noting(**order.notes)
+        except UpstreamRefused as exc:
+            self._keep(order.ended())
+            raise UpstreamRefused(f"{str(exc).rstrip('.')}: {reason}.") from exc
+        self._keep(new)
+        return new
 
     def _sent(self, order: RemoteOrder, beat: Beat) -> Receipt:
         self._may_be_out = True
@@ -169,18 +229,20 @@ class Errand:
 
     def _given_up(self, order: RemoteOrder, last: Open, doubt: Doubt) -> None:
         """Raise what it comes to that the order is not taken; return only if it turns out that it was."""
-        if doubt is Doubt.FULL:
+        if doubt is Doubt.FULL and not self._may_reorder:
             raise unresolved(last.reason)
         if doubt is Doubt.SLIGHT and (found := self._sought(order, doubt)):
             return self._keep(order.taken(found))
-        self._keep(order.untaken())
+        self._keep(order.ended() if doubt is Doubt.FULL else order.untaken())
         raise UpstreamFailed(f"The remote engine does not take the order: {last.reason}.")
 
-    def _follow(self) -> News:
-        until_s = time.monotonic() + self._patience.limit_s
+    def _follow(self, left_s: float) -> News:
+        until_s = time.monotonic() + left_s
+        # Even when the time is over, a moment's silence is no reason not to hear that the video is there.
+        asking_until_s = max(until_s, time.monotonic() + min(self._patience.settle_s, self._patience.limit_s))
         while True:
             asked_s, before = time.monotonic(), self._news.status
-            news = self._ask(until_s=until_s)
+            news = self._ask(until_s=asking_until_s)
             if news.result:
                 return news
             if time.monotonic() > until_s:

@@ -31,19 +31,28 @@ class Result:
 
 
 def collect(
-    upstream: Upstream, result: Result, out: Path, *, again: Callable[[], Result], beat: Beat, limit_bytes: int
+    upstream: Upstream,
+    result: Result,
+    out: Path,
+    *,
+    again: Callable[[], Result],
+    beat: Beat,
+    limit_bytes: int,
+    patience_s: float = 0.0,
 ) -> None:
     """Write the video to `out`. `again` asks the server where it is now, before each further try.
 
-    Raises UpstreamFailed if it does not come, is too large or is no video; and Stop from `beat`.
+    `patience_s`: how long each try waits for a file that is not there yet. Raises UpstreamFailed if it does not come,
+    is too large or is no video, and then leaves no file; and Stop from `beat`.
     """
     tries_left = TRIES
     wait_s = FIRST_WAIT_S
     while True:
         try:
-            upstream.download(result.url, out, beat=beat, limit_bytes=limit_bytes)
+            upstream.download(result.url, out, beat=beat, limit_bytes=limit_bytes, patience_s=patience_s)
             return _check(out, result, beat)
         except UpstreamFailed as exc:
+            out.unlink(missing_ok=True)
             tries_left -= 1
             if isinstance(exc, UpstreamRefused) or not tries_left:
                 raise

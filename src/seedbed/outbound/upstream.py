@@ -13,6 +13,7 @@ import functools
 import json
 import threading
 import time
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -81,10 +82,18 @@ class Reply:
             raise UpstreamFailed(f"The remote engine answered {self.status} with JSON that is no object.")
         return found
 
+    def members_if_any(self) -> dict[str, Any]:
+        """Return the JSON object that this is; empty for anything else."""
+        try:
+            return self.members()
+        except UpstreamFailed:
+            return {}
+
 
 @dataclass(kw_only=True)
 class Upstream:
-    """One server. `base_url` ends without a slash; `headers` go to its origin alone. Close it after use.
+    """One server. `base_url` ends without a slash; `headers` go to its origin alone. Close it after use;
+    one that is let go closes itself.
 
     `opened` are networks that its results may lie in although they are not public.
     """
@@ -101,6 +110,7 @@ class Upstream:
             follow_redirects=False,
             trust_env=False,
         )
+        weakref.finalize(self, self._client.close)
 
     def close(self) -> None:
         self._client.close()

@@ -32,9 +32,9 @@ _OPERATORS = (
 
 def receipt_of(reply: Reply, *, server: str, key: str) -> Receipt:
     """Understand the answer to an order."""
-    code, _ = error_of(_members(reply), key=key)
+    code, _ = error_of(reply.members_if_any(), key=key)
     if reply.is_ok:
-        task_id = _members(reply).get("id")
+        task_id = reply.members_if_any().get("id")
         if isinstance(task_id, str) and task_id:
             return Taken(task_id)
         return Open(Doubt.FULL, f"it answers {reply.status} without a task's id", reply.retry_after_s)
@@ -49,7 +49,7 @@ def receipt_of(reply: Reply, *, server: str, key: str) -> Receipt:
 
 def refusal_of(reply: Reply, *, server: str, key: str) -> JobFailure:
     """Return what a 4xx means to the job."""
-    code, message = error_of(_members(reply), key=key)
+    code, message = error_of(reply.members_if_any(), key=key)
     said = message or code or f"it answers {reply.status}"
     if _is_moderation(code):
         return ContentRejected(f"The remote engine rejected the content: {said}")
@@ -70,7 +70,7 @@ def error_of(members: dict[str, Any], *, key: str) -> tuple[str, str]:
 
 def is_gone(reply: Reply) -> bool:
     """Say whether the service itself says that there is no such task. A web page says nothing."""
-    return reply.status == 404 and error_of(_members(reply), key="")[0] != ""
+    return reply.status == 404 and error_of(reply.members_if_any(), key="")[0] != ""
 
 
 def news_of(members: dict[str, Any], *, key: str) -> News:
@@ -124,10 +124,3 @@ def _failure(code: str, message: str) -> JobFailure:
 
 def _is_moderation(code: str) -> bool:
     return any(word in code for word in _MODERATION)
-
-
-def _members(reply: Reply) -> dict[str, Any]:
-    try:
-        return reply.members()
-    except UpstreamFailed:
-        return {}

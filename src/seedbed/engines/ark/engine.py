@@ -10,15 +10,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from seedbed.core.engine import Capabilities, Made, RenderTask, Report, Stage, Stop
+from seedbed.core.engine import Capabilities, Made, RenderTask, Report, Stage
 from seedbed.core.errors import EngineUnavailable, UpstreamFailed
 from seedbed.core.references import Kind, Role
 from seedbed.engines.ark import exchange as wire
 from seedbed.engines.ark.options import KIND, ArkOptions
 from seedbed.engines.ark.order import body_of, prompt_of, warnings_of
 from seedbed.outbound.errand import Errand
-from seedbed.outbound.exchange import News
-from seedbed.outbound.results import Result, collect
 
 GRACE_S = 15.0
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
@@ -79,15 +77,11 @@ class Ark:
         """Have the video made, and bring it to `out`. Raises Stop, JobFailure."""
         model = self._model(task)
         body_of(task, self._options, model=model, number=1)  # raises EngineUnfit before anything is remembered
-        errand = self._errand(task, report, model)
-        try:
+        with self._errand(task, report, model) as errand:
             news = errand.run(model=model)
             errand.note(usage=news.facts["usage"])
-            self._collect(errand, news, out)
-        except Stop as stop:
-            if stop.is_for_good:
-                errand.withdraw()
-            raise
+            # At once: its address holds for a day. A new one is asked for where it no longer does.
+            errand.fetch(news, self._upstream, out, limit_bytes=self._options.max_result_bytes)
         prompt = prompt_of(task, model=model).prompt
         sent = {"prompt": prompt} if prompt != task.prompt else None
         return Made(out, warnings=warnings_of(task, model=model), sent=sent)
@@ -104,16 +98,3 @@ class Ark:
         if task.model not in self._options.models:
             raise EngineUnavailable(f"engines.{KIND}: models does not say what {task.model} is called upstream: add it")
         return self._options.models[task.model]
-
-    def _collect(self, errand: Errand, news: News, out: Path) -> None:
-        """Fetch the video at once: its address holds for a day. A new one is asked for where it no longer does."""
-        assert news.result is not None
-
-        def again() -> Result:
-            found = errand.look_again().result
-            if found is None:
-                raise UpstreamFailed("The remote engine no longer has the video that it made.")
-            return found
-
-        limit_bytes = self._options.max_result_bytes
-        collect(self._upstream, news.result, out, again=again, beat=errand.beat, limit_bytes=limit_bytes)

@@ -31,7 +31,7 @@ _DONE_STAGES = {"finishing", "storing"}
 
 def receipt_of(reply: Reply, *, server: str, key: str, is_seedbed: bool) -> Receipt:
     """Understand the answer to an order."""
-    members = _members(reply)
+    members = reply.members_if_any()
     if reply.is_ok:
         request_id = members.get("requestId")
         if isinstance(request_id, str) and request_id:
@@ -49,7 +49,7 @@ def receipt_of(reply: Reply, *, server: str, key: str, is_seedbed: bool) -> Rece
 
 def refusal_of(reply: Reply, *, server: str, key: str) -> JobFailure:
     """Return what a 4xx means to the job."""
-    code, message = error_of(_members(reply), key=key)
+    code, message = error_of(reply.members_if_any(), key=key)
     match reply.status:
         case 401 | 403:
             return EngineUnavailable(
@@ -76,7 +76,7 @@ def error_of(members: dict[str, Any], *, key: str) -> tuple[str, str]:
 
 def is_gone(reply: Reply) -> bool:
     """Say whether the server itself says that there is no such generation. A web page says nothing."""
-    return reply.status == 404 and error_of(_members(reply), key="")[0] != ""
+    return reply.status == 404 and error_of(reply.members_if_any(), key="")[0] != ""
 
 
 def news_of(members: dict[str, Any], *, server: str, key: str) -> News:
@@ -135,10 +135,3 @@ def _progress(members: dict[str, Any], status: str) -> tuple[Stage | None, float
         return Stage.PREPARING, None
     is_share = isinstance(fraction, int | float) and not isinstance(fraction, bool) and 0 <= fraction <= 1
     return _STAGES[stage], fraction if is_share else None
-
-
-def _members(reply: Reply) -> dict[str, Any]:
-    try:
-        return reply.members()
-    except UpstreamFailed:
-        return {}

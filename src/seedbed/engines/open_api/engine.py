@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from seedbed.core.engine import Capabilities, Made, RenderTask, Report, Stage, Stop
+from seedbed.core.engine import Capabilities, Made, RenderTask, Report, Stage
 from seedbed.core.errors import UpstreamFailed
 from seedbed.core.references import MAX_REFERENCES, Kind, Role
 from seedbed.core.remote_order import OrderState, remembered_order
@@ -17,8 +17,6 @@ from seedbed.engines.open_api import exchange as wire
 from seedbed.engines.open_api.options import KIND, Carriage, OpenApiOptions, Service
 from seedbed.engines.open_api.order import body_of, data_uri, prompt_of, public_urls, warnings_of
 from seedbed.outbound.errand import Errand
-from seedbed.outbound.exchange import News
-from seedbed.outbound.results import Result, collect
 from seedbed.outbound.upstream import Beat
 
 GRACE_S = 12.0
@@ -73,14 +71,9 @@ class OpenApi:
     def make(self, task: RenderTask, out: Path, report: Report) -> Made:
         """Have the video made, and bring it to `out`. Raises Stop, JobFailure."""
         exchange = self._exchange(task, report)
-        errand = Errand(exchange, report, task.memory, patience=self._options.patience)
-        try:
+        with Errand(exchange, report, task.memory, patience=self._options.patience) as errand:
             news = errand.run(is_seedbed=exchange.is_seedbed)
-            self._collect(errand, news, out)
-        except Stop as stop:
-            if stop.is_for_good:
-                errand.withdraw()
-            raise
+            errand.fetch(news, self._upstream, out, limit_bytes=self._options.max_result_bytes)
         warnings = (*warnings_of(task, is_seedbed=exchange.is_seedbed), *news.facts.get("warnings", ()))
         prompt = prompt_of(task)
         sent = {"prompt": prompt} if prompt != task.prompt else None
@@ -127,15 +120,3 @@ class OpenApi:
             case Carriage.UPLOAD:
                 prefix = f"{task.ticket}-{number}-reference"
                 return wire.uploaded(self._upstream, task.references, prefix=prefix, options=self._options, beat=beat)
-
-    def _collect(self, errand: Errand, news: News, out: Path) -> None:
-        assert news.result is not None
-
-        def again() -> Result:
-            found = errand.look_again().result
-            if found is None:
-                raise UpstreamFailed("The remote engine no longer has the video that it made.")
-            return found
-
-        limit_bytes = self._options.max_result_bytes
-        collect(self._upstream, news.result, out, again=again, beat=errand.beat, limit_bytes=limit_bytes)
