@@ -28,7 +28,8 @@ def exchange(request, server, clip):
     server.on("GET", f"{place}/content", *not_yet, says(clip))
     server.on("DELETE", place, says(recorded["deleted"]))
     server.on("GET", recorded["health"]["path"], says(recorded["health"]["answer"]))
-    return recorded | {"place": place, "engine": VideosApi({"base_url": f"{server.url}/v1/", **recorded["options"]})}
+    engine = VideosApi({"base_url": f"{server.url}/v1/", "poll_s": 0.1, **recorded["options"]})
+    return recorded | {"place": place, "engine": engine}
 
 
 def test_every_flavour_has_its_recorded_exchange_with_its_sources():

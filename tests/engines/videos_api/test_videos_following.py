@@ -22,7 +22,11 @@ DONE = says({"id": "v-1", "status": "completed", "progress": 100})
 
 
 def engine_for(server, flavour="vllm-omni", **options) -> VideosApi:
-    return VideosApi({"base_url": server.url, "flavour": flavour, **options})
+    return VideosApi({"base_url": server.url, "flavour": flavour, "poll_s": 0.1, **options})
+
+
+def remembered(server, state, order_id=None, **changed):
+    return {"server": server.url, "order": 1, "state": state, "since": 1, "id": order_id, "notes": {}} | changed
 
 
 def test_it_reports_all_the_while_that_the_server_says_nothing(ready, task, tmp_path):
@@ -67,17 +71,41 @@ def test_an_unknown_state_is_waited_out_until_the_limit_and_then_ended_there(rea
         engine_for(ready, time_limit_s=1).make(task(), tmp_path / "out.mp4", heard)
 
     assert len(ready.of("DELETE")) == 1
-    assert heard.memories[-1]["state"] == "over"
+    assert heard.memories[-1]["state"] == "ended"
 
 
 def test_the_limit_counts_from_the_order_and_not_from_the_attempt(ready, task, tmp_path):
     ready.on("GET", "/v1/videos/v-1", says({"status": "in_progress"}))
-    memory = {"state": "sent", "orders": 1, "at": int(time.time()) - 100, "id": "v-1"}
+    memory = remembered(ready, "sent", "v-1", since=int(time.time()) - 100)
 
     with pytest.raises(UpstreamTimeout):
         engine_for(ready, time_limit_s=90).make(task(memory=memory), tmp_path / "out.mp4", Heard())
 
     assert len(ready.of("GET")) == 1
+
+
+def test_when_the_time_is_over_a_moments_silence_does_not_lose_a_video_that_is_there(ready, task, clip, tmp_path):
+    ready.on("GET", "/v1/videos/v-1", says({}, 503), BREAKS, DONE)
+    memory = remembered(ready, "sent", "v-1")
+
+    made = engine_for(ready, time_limit_s=90).make(task(memory=memory), tmp_path / "out.mp4", Heard())
+
+    assert made.path.read_bytes() == clip
+
+
+def test_one_that_cannot_be_ended_there_is_asked_after_again_and_not_ordered_anew(ready, task, clip, tmp_path):
+    ready.on("GET", "/v1/videos/v-1", says({"status": "in_progress"}))
+    ready.on("DELETE", "/v1/videos/v-1", says({}, 500))
+    heard = Heard()
+    engine = engine_for(ready, time_limit_s=1)
+    with pytest.raises(UpstreamTimeout):
+        engine.make(task(), tmp_path / "out.mp4", heard)
+    ready.on("GET", "/v1/videos/v-1", says({"status": "in_progress"}), DONE)
+
+    made = engine.make(task(memory=heard.memories[-1]), tmp_path / "out.mp4", Heard())
+
+    assert made.path.read_bytes() == clip
+    assert len(ready.of("POST")) == 1
 
 
 @pytest.mark.parametrize(
@@ -99,15 +127,15 @@ def test_a_video_that_failed_there_fails_here_and_may_be_ordered_anew(ready, tas
         engine_for(ready).make(task(), tmp_path / "out.mp4", heard)
 
     assert type(caught.value) is outcome
-    assert heard.memories[-1] | {"at": 0} == {"state": "over", "orders": 1, "at": 0, "id": ""}
+    assert (heard.memories[-1]["state"], heard.memories[-1]["order"]) == ("ended", 1)
 
 
 def test_after_a_failure_there_a_second_order_is_the_last(ready, task, tmp_path):
-    once = {"state": "over", "orders": 1, "at": 1, "id": ""}
+    once = remembered(ready, "ended")
 
     engine_for(ready).make(task(memory=once), tmp_path / "out.mp4", Heard())
     with pytest.raises(UpstreamRefused):
-        engine_for(ready).make(task(memory=once | {"orders": 2}), tmp_path / "out.mp4", Heard())
+        engine_for(ready).make(task(memory=once | {"order": 2}), tmp_path / "out.mp4", Heard())
 
     assert len(ready.of("POST")) == 1
 
@@ -119,7 +147,13 @@ def test_a_server_that_was_restarted_knows_the_video_no_longer(ready, task, tmp_
     with pytest.raises(UpstreamFailed, match="no longer knows"):
         engine_for(ready).make(task(), tmp_path / "out.mp4", heard)
 
-    assert heard.memories[-1]["state"] == "over"
+    assert heard.memories[-1]["state"] == "ended"
+
+
+def test_a_page_between_us_does_not_make_a_video_unknown(ready, task, clip, tmp_path):
+    ready.on("GET", "/v1/videos/v-1", *[says(b"<html>Not here</html>", 404)] * 4, DONE)
+
+    assert engine_for(ready).make(task(), tmp_path / "out.mp4", Heard()).path.read_bytes() == clip
 
 
 def test_troubles_that_pass_are_waited_out(ready, task, clip, tmp_path):
@@ -175,7 +209,7 @@ def test_a_result_in_a_network_that_is_not_opened_is_not_fetched(ready, task, tm
 def test_a_result_that_is_no_video_is_refused_and_leaves_no_file(ready, task, tmp_path, body):
     ready.on("GET", "/v1/videos/v-1/content", says(body))
 
-    with pytest.raises(UpstreamFailed, match="not a video"):
+    with pytest.raises(UpstreamFailed, match="no MP4, MOV or WebM"):
         engine_for(ready).make(task(), tmp_path / "out.mp4", Heard())
 
     assert not (tmp_path / "out.mp4").exists()
@@ -214,6 +248,28 @@ def test_a_cancel_that_the_server_refuses_is_still_a_cancel(ready, task, tmp_pat
 
     with pytest.raises(Stop):
         engine_for(ready).make(task(), tmp_path / "out.mp4", Heard(lambda heard: len(heard.told) > 8))
+
+
+@pytest.mark.parametrize("flavour", ["vllm-omni", "openai", "seedbed"])
+@pytest.mark.parametrize(("state", "order_id"), [("sent", "v-1"), ("sending", None)])
+def test_an_order_that_outlived_its_job_is_deleted_and_never_sent(ready, task, flavour, state, order_id):
+    found = {"id": "v-1", "prompt": "A fox runs.", "created_at": 1000}
+    ready.on("GET", "/v1/videos", says({"data": [found]}))
+
+    engine_for(ready, flavour).withdraw(task(memory=remembered(ready, state, order_id)), Heard())
+
+    assert len(ready.of("DELETE", "/v1/videos/v-1")) == 1
+    assert not ready.of("POST")
+
+
+def test_a_cancel_reaches_an_order_whose_answer_was_lost(ready, task, tmp_path):
+    ready.on("POST", "/v1/videos", BREAKS)
+    ready.on("GET", "/v1/videos", says({"data": [{"id": "v-1", "prompt": "A fox runs.", "created_at": 4e9}]}))
+
+    with pytest.raises(Stop):
+        engine_for(ready).make(task(), tmp_path / "out.mp4", Heard(lambda _heard: ready.of("POST")))
+
+    assert len(ready.of("POST")) == len(ready.of("DELETE", "/v1/videos/v-1")) == 1
 
 
 def test_an_id_cannot_lead_to_another_path(ready, task, tmp_path):

@@ -18,7 +18,7 @@ from seedbed.media.inspect import inspect
 from seedbed.testing.service import TestServer, serving
 
 pytestmark = pytest.mark.server
-FLAVOUR = {"flavour": "seedbed"}
+FLAVOUR = {"flavour": "seedbed", "poll_s": 0.2}
 
 
 def bearer(server: TestServer) -> dict[str, str]:

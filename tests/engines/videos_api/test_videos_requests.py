@@ -9,7 +9,6 @@ import pytest
 
 from seedbed.core.errors import EngineUnfit
 from seedbed.core.sizes import SIZES, Size
-from seedbed.engines.videos_api.answers import plain
 from seedbed.engines.videos_api.options import Options
 from seedbed.engines.videos_api.request import asked_size, compose
 
@@ -146,17 +145,3 @@ def test_a_form_is_one_even_without_a_file_and_can_be_sent_twice(task):
     assert made.http() == made.http()
     assert all(part[1][0] is None for part in order(task()).http()["files"])
     json.dumps(made.sent)
-
-
-@pytest.mark.parametrize(
-    ("said", "told"),
-    [
-        ("see https://h.example/a?sig=abc#x now", "see https://h.example/a now"),
-        ("key sk-live-abcdef123 is wrong", "key *** is wrong"),
-        ("Bearer abc.def", "***"),
-        ("two\nlines\x00 and\ttabs", "two lines and tabs"),
-        ("the word mine", "the word ***"),
-    ],
-)
-def test_a_servers_words_lose_what_is_not_for_a_jobs_owner(said, told):
-    assert plain(said, key="mine") == told
