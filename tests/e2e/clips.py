@@ -25,12 +25,14 @@ SIZES = {
 }
 
 
-def assert_promised(path: Path, *, resolution: str, aspect_ratio: str, duration_s: int) -> None:
+def assert_promised(
+    path: Path, *, resolution: str, aspect_ratio: str, duration_s: int, engine: str = "animatic"
+) -> None:
     """Decode everything; size, count, rate, moments, codecs and sound are those of CONTRACT 1.10."""
     frames = 24 * duration_s + 1
     with av.open(str(path)) as clip:
         video, audio = clip.streams.video[0], clip.streams.audio[0]
-        assert clip.metadata["engine"] == "animatic"
+        assert clip.metadata["engine"] == engine
         assert clip.metadata["digital_source_type"].startswith("http://cv.iptc.org/newscodes/digitalsourcetype/")
         assert (video.codec_context.name, video.codec_context.profile) == ("h264", "High")
         assert video.codec_context.pix_fmt == "yuv420p"
