@@ -44,7 +44,7 @@ class EngineSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """`chains` by model id, `pools` by name: those that a fleet keeps. `embedded` is the name of the embedded engine."""
+    """`chains` by model id, `pools` by name: those a fleet keeps. `embedded` is the embedded engine's name."""
 
     engines: Mapping[str, EngineSpec]
     embedded: str

@@ -1,7 +1,7 @@
 """How many workers a pool should have, and which of those that it has may go.
 
-Growing is immediate, shrinking is slow: a pool keeps the most workers that were wanted at any time within its cool-down.
-So a load that comes and goes costs idle workers and never a load of the model for each wave.
+Growing is immediate, shrinking is slow: a pool keeps the most workers that were wanted at any time of its cool-down. So
+a load that comes and goes costs idle workers, and never a load of the model for each wave.
 """
 
 from __future__ import annotations
@@ -46,8 +46,9 @@ class PoolSpec:
 class Demand:
     """What a pool has to do. `job_s` is what one of its last jobs took; None: none has ended yet."""
 
-    queued: int = 0
+    queued: int = 0  # that more workers could begin
     running: int = 0
+    waiting: int = 0  # all that are queued, those too that wait for a place under their account's limit
     oldest_wait_s: float = 0.0
     job_s: float | None = None
 

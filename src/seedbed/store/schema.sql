@@ -443,9 +443,44 @@ create table worker (
     seen_at      timestamptz not null,
     state        worker_state not null default 'ready', -- of its best slot
     state_since  timestamptz not null default clock_timestamp(),
-    reason       text -- what is wrong with any of its slots
+    reason       text, -- what is wrong with any of its slots
+    host         text,
+    engine       text, -- by its name in the deployment
+    gpus         text, -- those that it was given, as the driver counts them; null: it was given none
+    fleet        text, -- who keeps it; null: somebody else does
+    slot         text, -- its place in that fleet
+    is_drained   boolean not null default false -- it knows that it is to take no jobs
 );
 create index worker_seen on worker (seen_at);
+
+-- Who leads a fleet, and what it last decided. That only one leads is kept by an advisory lock (store/fleet.py); whoever
+-- writes here writes over the connection that holds it.
+create table fleet (
+    name      text primary key,
+    leader    text not null, -- host and process
+    backend   text not null,
+    led_since timestamptz not null,
+    seen_at   timestamptz not null,
+    pools     json not null -- what each should have and has, for those who ask
+);
+
+-- Machines and workers that are to take no jobs until this row is gone.
+create table drain (
+    kind   text not null check (kind in ('host', 'worker')),
+    target text not null,
+    reason text not null,
+    since  timestamptz not null,
+    primary key (kind, target)
+);
+
+-- How long an engine last took to load: what a job waits besides when its pool has no worker.
+create table engine_load (
+    pool    text not null,
+    engine  text not null,
+    load_ms bigint not null check (load_ms >= 0),
+    told_at timestamptz not null,
+    primary key (pool, engine)
+);
 
 -- Attempts that lost their job: whatever bytes they stored are nobody's. There is no foreign key to the job: a job may be
 -- erased before its bytes are.

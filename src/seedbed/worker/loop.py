@@ -10,6 +10,7 @@ import asyncio
 import os
 import secrets
 import socket
+import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
@@ -22,9 +23,10 @@ from seedbed.blobs.store import Blobs
 from seedbed.core.deployment import EngineSpec
 from seedbed.core.engine import Capabilities
 from seedbed.settings import Settings
-from seedbed.store import workers
+from seedbed.store import fleet, workers
 from seedbed.store.database import Pool, borrow, connect_pool, url_of
 from seedbed.store.listening import listen
+from seedbed.store.workers import Place
 from seedbed.worker.attempt import Bench
 from seedbed.worker.beside import beside
 from seedbed.worker.chores import do_chores
@@ -55,14 +57,17 @@ async def run_worker(
     stopping: asyncio.Event,
     stop_grace_s: float = STOP_GRACE_S,
     hurry: asyncio.Event | None = None,
+    place: Place | None = None,
 ) -> None:
-    """Work until `stopping` is set. Call it in the main thread: engines are tied to the thread that started them.
+    """Work until `stopping` is set. Call it in a thread that lives as long as the process: engines are tied to the one
+    that started them.
 
-    `hurry`, set after it, has the jobs in hand handed back at once. `url` is the database's, migrated.
-    Raises NotReady if the engine cannot be loaded.
+    `hurry`, set after it, has the jobs in hand handed back at once. `url` is the database's, migrated. `place` is what
+    a fleet says of the worker. Raises NotReady if the engine cannot be loaded.
     """
     options = options_of(engine)
-    name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+    place = _placed(place, engine)
+    name = f"{place.host}-{os.getpid()}-{secrets.token_hex(4)}"
     async with AsyncExitStack() as stack:
         scratch = stack.enter_context(open_scratch())
         most = settings.worker_connections or 2 * engine.slots + 4
@@ -77,7 +82,9 @@ async def run_worker(
         hosts = [EngineHost(engine.kind, limits, options=options, private=engine.key_env) for _ in range(engine.slots)]
         for host in hosts:
             stack.push_async_callback(host.close)
+        began_s = time.monotonic()
         capabilities = (await asyncio.gather(*(host.warm() for host in hosts)))[0]
+        load_s = time.monotonic() - began_s
         shift = _Shift(
             name,
             (engine.pool,),
@@ -86,6 +93,9 @@ async def run_worker(
             stopping=stopping,
             hurry=hurry or asyncio.Event(),
             news=asyncio.Event(),
+            admitted=asyncio.Event(),
+            place=place,
+            load_s=load_s,
         )
         sources = sources_of(settings, pool, blobs)
         limit_s = settings.store_time_limit_s
@@ -137,6 +147,9 @@ class _Shift:
     stopping: asyncio.Event
     hurry: asyncio.Event
     news: asyncio.Event  # that the worker's row should change at once
+    admitted: asyncio.Event  # neither the worker nor its host is drained, as its last heartbeat was told
+    place: Place
+    load_s: float  # what its engine took to load
 
 
 def _slot(shift: _Shift, bench: Bench, settings: Settings) -> Slot:
@@ -157,26 +170,63 @@ def _slot(shift: _Shift, bench: Bench, settings: Settings) -> Slot:
         poll_s=settings.poll_s,
         stopping=shift.stopping,
         hurry=shift.hurry,
+        admitted=shift.admitted,
     )
 
 
 async def _show(shift: _Shift, capabilities: Capabilities, working: Sequence[Slot]) -> None:
     """Write the worker's row again and again, so that others see that it is there and what it can do."""
     told = {**msgspec.to_builtins(capabilities), "roles": sorted(capabilities.roles)}
+    is_known = False
     while True:
         shift.news.clear()
         doing = next((slot.doing.id for slot in working if slot.doing), None)
         now = overall(slot.health.condition for slot in working)
         try:
             async with borrow(shift.pool) as conn:
-                await workers.heartbeat(
-                    conn, shift.worker, shift.pools, told, doing, state=now.state, reason=now.reason
+                may_work = await workers.heartbeat(
+                    conn,
+                    shift.worker,
+                    shift.pools,
+                    told,
+                    doing,
+                    state=now.state,
+                    reason=now.reason,
+                    place=shift.place,
+                    is_drained=is_known and not shift.admitted.is_set(),
                 )
+                if not is_known:
+                    await fleet.tell_load(conn, shift.pools[0], shift.place.engine or "", load_s=shift.load_s)
+                    is_known = True
+            _admit(shift, may_work=may_work)
         except TRANSIENT as exc:
             log.warning("worker.unheard", reason=type(exc).__name__)
         with suppress(TimeoutError):
             async with asyncio.timeout(HEARTBEAT_S):
                 await shift.news.wait()
+
+
+def _admit(shift: _Shift, *, may_work: bool) -> None:
+    """Let the slots begin jobs, or no more; the worker's row is to show at once that it obeys."""
+    if may_work == shift.admitted.is_set():
+        return
+    log.info("worker.admitted" if may_work else "worker.drained", worker=shift.worker)
+    shift.news.set()
+    if may_work:
+        shift.admitted.set()
+    else:
+        shift.admitted.clear()
+
+
+def _placed(place: Place | None, engine: EngineSpec) -> Place:
+    """Return where this process runs, as far as nobody has said it already."""
+    told = place or Place()
+    return replace(
+        told,
+        host=told.host or socket.gethostname(),
+        engine=engine.name,
+        gpus=told.gpus or os.environ.get("CUDA_VISIBLE_DEVICES") or None,
+    )
 
 
 async def _hurry_later(shift: _Shift, *, grace_s: float) -> None:

@@ -46,9 +46,18 @@ AWAY_WAITS_S = (1.0, 2.0, 4.0, 8.0, 16.0)
 Outcome = Success | JobFailure
 
 
+def _set() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
 @dataclass(kw_only=True)
 class Slot:
-    """`hurry` is set when the job in hand is to be handed back, some time after `stopping`."""
+    """`hurry` is set when the job in hand is to be handed back, some time after `stopping`.
+
+    No job is begun while `admitted` is not set.
+    """
 
     bench: Bench
     pool: Pool
@@ -60,6 +69,7 @@ class Slot:
     stopping: asyncio.Event
     hurry: asyncio.Event
     health: Health
+    admitted: asyncio.Event = field(default_factory=_set)
     doing: Job | None = field(default=None, init=False)
 
     async def run(self) -> None:
@@ -77,6 +87,8 @@ class Slot:
     async def _turn(self) -> None:
         if not await self._is_fit():
             return
+        if not self.admitted.is_set():
+            await self._until_stopping(self._until_admitted())
         self.switchboard.expect_work()
         if self.stopping.is_set():
             return
@@ -110,6 +122,9 @@ class Slot:
             self.health.quarantine(str(exc))
             return False
         return True
+
+    async def _until_admitted(self) -> None:
+        await self.admitted.wait()
 
     async def _until_stopping(self, work: Coroutine[Any, Any, object]) -> None:
         """Do it, or give it up when the worker is to stop."""
