@@ -17,7 +17,11 @@ from seedbed.core.errors import NotReady, Unavailable
 
 if TYPE_CHECKING:
     from seedbed.settings import Settings
+    from seedbed.store.requirements import Server
     from seedbed.store.workers import Worker
+
+
+CLOCK_APART_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +90,29 @@ def _database(settings: Settings) -> Finding:
     """Look at the database of the settings; where there is none yet, start one in a folder that is thrown away."""
     from seedbed.cli.database import database_url, migrated
     from seedbed.store import embedded
+    from seedbed.store.migrate import standing
 
     if settings.database_url or settings.database_folder.exists():
         with database_url(settings) as url:
-            migrated(url, may_change=False)
-        return Finding("database", "reachable, its schema is this version's")
+            listen_url = settings.listen_url if settings.database_url else None
+            migrated(url, may_change=False, listen_url=listen_url)
+            return _reached(standing(url).server)
     folder = Path(tempfile.gettempdir()) / f"seedbed-doctor-{os.getpid()}"
     try:
         with embedded.start(folder) as server:
             return Finding("database", f"embedded PostgreSQL {server.version} starts; `seedbed serve` makes one")
     finally:
         embedded.erase(folder)
+
+
+def _reached(server: Server) -> Finding:
+    """Say where the database is. What happens in it goes by its own clock; certificates and signatures go by ours."""
+    way = "through a pooler, " if server.is_pooled else ""
+    says = f"PostgreSQL {server.version}, {way}{server.database} as {server.role}; its schema is this version's"
+    if abs(server.clock_ahead_s) <= CLOCK_APART_S:
+        return Finding("database", says)
+    apart = f"its clock is {abs(server.clock_ahead_s):.0f} s {'ahead' if server.clock_ahead_s > 0 else 'behind'}"
+    return Finding("database", f"{says}; {apart}", "set both machines' clocks by NTP: certificates and S3 go by them")
 
 
 def _workers(settings: Settings) -> Finding:
