@@ -25,9 +25,13 @@ def is_at_work(comfy):
 
 
 def stopped(comfy, engine, tmp_path, *, when=None, is_for_good=True, task=None):
-    """Make a video and stop it at that moment. Returns the report."""
+    """Make a video and stop it at that moment, or while it is at work. Returns the report."""
     report = RecordingReport()
-    report.interrupt(Stop(is_for_good=is_for_good), when=when or (lambda: is_at_work(comfy)))
+
+    def is_known_and_at_work():
+        return report.memory and report.memory["state"] == "sent" and is_at_work(comfy)
+
+    report.interrupt(Stop(is_for_good=is_for_good), when=when or is_known_and_at_work)
     with pytest.raises(Stop):
         engine.make(task or make_task(), tmp_path / "out.mp4", report)
     return report
