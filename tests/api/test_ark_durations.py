@@ -14,6 +14,7 @@ from customers import ROOT
 from media.media_makers import video
 from seedbed.core.ark_duration import fitting_duration_s
 from seedbed.core.ark_offer import ARK
+from seedbed.core.models import Model
 
 LOOPBACK = {"open_networks": (ip_network("127.0.0.0/8"),)}
 
@@ -58,6 +59,13 @@ async def _uploaded(customer, content):
 )
 def test_whole_seconds_are_rounded_up_within_what_the_model_makes(model, length, duration_s):
     assert fitting_duration_s(Fraction(length), model) == duration_s
+
+
+@pytest.mark.parametrize(("length", "duration_s"), [("1", 3), ("3", 3), ("4", 8), ("9", 8)])
+def test_a_length_that_the_model_does_not_make_is_the_next_that_it_does(length, duration_s):
+    own = Model("own", "Own", "", (3, 8))
+
+    assert fitting_duration_s(Fraction(length), own) == duration_s
 
 
 @pytest.mark.server
