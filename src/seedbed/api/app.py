@@ -64,4 +64,4 @@ def create_app(
         *docs_routes(),
         *joint_routes(service),
     ]
-    return RequestEdge(AllowanceFields(dialect_app(routes, answer=answer)))
+    return RequestEdge(AllowanceFields(dialect_app(routes, answer=answer)), stopping=stopping)

@@ -7,6 +7,7 @@ a job, a query is left out.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 
@@ -31,15 +32,16 @@ SECURITY = {
 class RequestEdge:
     """Pure ASGI middleware. Each dialect answers its own faults, the 500 too; what still comes here is only logged."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, stopping: asyncio.Event | None = None) -> None:
         self._app = app
+        self._stopping = stopping or asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         request_id = secrets.token_hex(12)
-        watch = _Watch(send, request_id)
+        watch = _Watch(send, request_id, stopping=self._stopping)
         structlog.contextvars.clear_contextvars()
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
@@ -57,8 +59,9 @@ class RequestEdge:
 class _Watch:
     """Follows one answer on its way out."""
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, send: Send, request_id: str, *, stopping: asyncio.Event) -> None:
         self._send = send
+        self._stopping = stopping
         self._request_id = request_id
         self._began_s = time.perf_counter()
         self._sent_bytes = 0
@@ -69,6 +72,8 @@ class _Watch:
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
             headers[REQUEST_ID_HEADER] = self._request_id
+            if self._stopping.is_set():
+                headers["Connection"] = "close"  # a proxy that kept it would send its next request into our end
             for name, value in SECURITY.items():
                 headers.setdefault(name, value)
         elif message["type"] == "http.response.body":
