@@ -159,6 +159,7 @@ def digest_of_file(path: Path) -> tuple[int, str]:
 
 def _private(member: tarfile.TarInfo) -> tarfile.TarInfo:
     """Say nothing of whose the files are, and let whoever unpacks them keep them to themselves."""
+    member.mtime = int(member.mtime)
     member.mode, member.uid, member.gid, member.uname, member.gname = 0o600, 0, 0, "", ""
     return member
 
