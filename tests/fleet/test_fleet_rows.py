@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from seedbed.core.errors import Unavailable
 from seedbed.actions.claim import claim
 from seedbed.actions.create_account import create_account
 from seedbed.actions.finish import finish
 from seedbed.actions.submit import submit
+from seedbed.core.errors import Unavailable
 from seedbed.core.fleet_sizing import Demand
 from seedbed.store import fleet, workers
 from seedbed.store.database import Connection, connected

@@ -22,6 +22,7 @@ from seedbed.cli import (
     doctor,
     engine_commands,
     env,
+    fleet,
     generate,
     job_commands,
     key_commands,
@@ -51,6 +52,7 @@ app = typer.Typer(
 app.command()(demo.demo)
 app.command()(serve.serve)
 app.command()(work.work)
+app.add_typer(fleet.fleet, name="fleet")
 app.command()(generate.generate)
 app.command()(generate.estimate)
 app.command()(job_commands.get)

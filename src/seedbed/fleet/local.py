@@ -1,7 +1,6 @@
-"""Worker processes on this machine, kept alive beside the service that started them.
+"""Worker processes on this machine: those beside the service that started them, and those of a fleet.
 
-A worker that ends by itself is started again, after a pause that grows while it keeps ending. Start them from the main
-thread: on Linux the kernel's tie is to the thread that forked.
+They are tied to this process and end with it, however it ends. Start them from the main thread.
 """
 
 from __future__ import annotations
@@ -9,91 +8,92 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import subprocess
-import sys
-import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 
-import structlog
-
-from seedbed.fleet.tie import STOP_WORD
-
-log = structlog.get_logger()
+from seedbed.core.fleet_sizing import PoolSpec
+from seedbed.fleet.backend import Placed
+from seedbed.fleet.kept import KeptWorker
 
 STOPPING_S = 15.0  # for the job in hand to be finished or handed back
-_HEALTHY_S = 30.0  # a worker that lived so long was not broken from the start
-_MAX_PAUSE_S = 15.0
 
 
 class LocalWorkers:
     """One worker for each of these engines. Use `running`. `kill` ends them at once, and their engines with them."""
 
     def __init__(self, engines: Sequence[str], *, environ: Mapping[str, str]) -> None:
-        self._engines = tuple(engines)
-        self._environ = dict(environ)
-        self._processes: set[asyncio.subprocess.Process] = set()
-        self._stopping = asyncio.Event()
+        self._workers = [KeptWorker([engine], environ=environ) for engine in engines]
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Keep them running until the end of the block, then let each finish or hand back its job."""
-        keepers = [asyncio.create_task(self._keep(number, engine)) for number, engine in enumerate(self._engines)]
+        keepers = [asyncio.create_task(worker.keep()) for worker in self._workers]
         try:
             yield
         finally:
-            self._stopping.set()
-            for process in self._processes:
-                self._ask_to_stop(process)
-            if keepers:
-                await asyncio.wait(keepers, timeout=STOPPING_S)
-            self.kill()
-            for keeper in keepers:
-                keeper.cancel()
-            await asyncio.gather(*keepers, return_exceptions=True)
+            await _end(self._workers, keepers)
 
     def kill(self) -> None:
         """End the workers now. Their engines see the end of their input and end too; the jobs' leases run out."""
-        self._stopping.set()
-        for process in self._processes:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
+        for worker in self._workers:
+            worker.kill()
 
-    async def _keep(self, number: int, engine: str) -> None:
-        pause_s = 0.5
-        while not self._stopping.is_set():
-            started_s = time.monotonic()
-            returncode = await self._run_once(engine)
-            if self._stopping.is_set():
-                return
-            log.error("worker.ended", number=number, engine=engine, exit_status=returncode, next_start_in_s=pause_s)
-            await asyncio.sleep(pause_s)
-            lived_s = time.monotonic() - started_s
-            pause_s = 0.5 if lived_s > _HEALTHY_S else min(2 * pause_s, _MAX_PAUSE_S)
 
-    async def _run_once(self, engine: str) -> int:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "seedbed.fleet.process",
-            engine,
-            stdin=asyncio.subprocess.PIPE,
-            env=self._environ,
-            # A session of its own: Ctrl-C in the terminal reaches us alone, and we decide who stops when.
-            start_new_session=True,
-            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
-        )
-        self._processes.add(process)
-        try:
-            if self._stopping.is_set():
-                self._ask_to_stop(process)
-            return await process.wait()
-        finally:
-            self._processes.discard(process)
+class LocalSlots:
+    """The slots of a fleet that lives on this machine alone: a backend of `fleet.placing`."""
 
-    def _ask_to_stop(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdin is not None
-        with contextlib.suppress(ConnectionError, RuntimeError):
-            process.stdin.write(STOP_WORD)
+    name = "local"
+    is_one_host = True
+
+    def __init__(self, fleet: str, *, environ: Mapping[str, str]) -> None:
+        self._fleet = fleet
+        self._environ = dict(environ)
+        self._pools: dict[str, str] = {}
+        self._workers: dict[str, KeptWorker] = {}
+        self._keepers: dict[str, asyncio.Task[None]] = {}
+
+    async def placed(self) -> list[Placed]:
+        for slot in [slot for slot, keeper in self._keepers.items() if keeper.done()]:
+            await self._keepers.pop(slot)
+            del self._workers[slot], self._pools[slot]
+        return [Placed(slot, self._pools[slot], worker.trouble) for slot, worker in self._workers.items()]
+
+    async def start(self, slot: str, pool: PoolSpec) -> None:
+        if slot not in self._workers:
+            self._pools[slot] = pool.name
+            self._workers[slot] = KeptWorker([pool.engine, self._fleet, slot], environ=self._environ)
+            self._keepers[slot] = asyncio.create_task(self._workers[slot].keep())
+
+    async def stop(self, slot: str) -> None:
+        if slot in self._workers:
+            self._workers[slot].ask_to_stop()
+
+    async def well(self, slot: str) -> None:
+        if slot in self._workers:
+            self._workers[slot].well()
+
+    async def release(self) -> None:
+        """End all of them in good order: they are of no use to the leader elsewhere."""
+        await _end(list(self._workers.values()), list(self._keepers.values()))
+        self._workers, self._keepers, self._pools = {}, {}, {}
+
+    async def close(self) -> None:
+        await self.release()
+
+    def kill(self) -> None:
+        for worker in self._workers.values():
+            worker.kill()
+
+
+async def _end(workers: Sequence[KeptWorker], keepers: Sequence[asyncio.Task[None]]) -> None:
+    for worker in workers:
+        worker.ask_to_stop()
+    if keepers:
+        await asyncio.wait(keepers, timeout=STOPPING_S)
+    for worker in workers:
+        worker.kill()
+    for keeper in keepers:
+        keeper.cancel()
+    await asyncio.gather(*keepers, return_exceptions=True)
 
 
 def child_environment(settings: Mapping[str, str]) -> dict[str, str]:

@@ -1,7 +1,7 @@
-"""One worker process: `python -m seedbed.fleet.process [ENGINE]` beside a service, and what `seedbed work` runs.
+"""One worker process: `python -m seedbed.fleet.process [ENGINE [FLEET SLOT]]` beside its parent, or `seedbed work`.
 
-Beside a service it is tied to it, and stops in good order when told to over the pipe; alone it stops on Ctrl-C or
-SIGTERM. Either way it finishes its job or hands it back.
+Beside a service or a fleet it is tied to it, and stops in good order when told to over the pipe; alone it stops on
+Ctrl-C or SIGTERM. Either way it finishes its job or hands it back.
 """
 
 from __future__ import annotations
@@ -16,11 +16,17 @@ from seedbed.core.errors import NotReady
 from seedbed.fleet.interrupts import run_loop
 from seedbed.fleet.tie import tie_to_parent
 from seedbed.settings import Settings, load_settings
+from seedbed.store.workers import Place
 from seedbed.telemetry.logs import start_logging
 
 
 async def run_until(
-    stopping: asyncio.Event, settings: Settings, *, engine: str | None = None, hurry: asyncio.Event | None = None
+    stopping: asyncio.Event,
+    settings: Settings,
+    *,
+    engine: str | None = None,
+    hurry: asyncio.Event | None = None,
+    place: Place | None = None,
 ) -> None:
     """Work with an engine of the deployment, the embedded one by default, until `stopping` is set.
 
@@ -42,6 +48,7 @@ async def run_until(
         engine=_spec(settings, engine),
         stopping=stopping,
         hurry=hurry,
+        place=place,
     )
 
 
@@ -58,17 +65,18 @@ def _spec(settings: Settings, name: str | None) -> EngineSpec:
     return spec
 
 
-async def _run_beside_the_service(settings: Settings, engine: str | None) -> None:
+async def _run_tied(settings: Settings, engine: str | None = None, *fleet_and_slot: str) -> None:
     loop, stopping = asyncio.get_running_loop(), asyncio.Event()
     tie_to_parent(lambda: loop.call_soon_threadsafe(stopping.set))
-    await run_until(stopping, settings, engine=engine)
+    place = Place(fleet=fleet_and_slot[0], slot=fleet_and_slot[1]) if fleet_and_slot else None
+    await run_until(stopping, settings, engine=engine, place=place)
 
 
 def main() -> None:
     try:
         settings = load_settings()
         start_logging(settings.log_level)
-        run_loop(_run_beside_the_service(settings, next(iter(sys.argv[1:]), None)))
+        run_loop(_run_tied(settings, *sys.argv[1:]))
     except NotReady as fault:
         sys.stderr.write(f"seedbed: {fault}\n")
         sys.exit(1)

@@ -6,9 +6,10 @@ connection that holds the lock: whoever loses it can write nothing more, without
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -22,6 +23,8 @@ from seedbed.core.fleet_sizing import Demand
 from seedbed.store.database import Connection, connect, many, one, one_or_none
 from seedbed.store.lanes import BEST_JOB
 
+USE_S = 20.0  # longer than a statement may take
+_CLOSING_S = 2.0
 _CLASS = 0x5EEDF1EE  # of locks by the names of fleets
 
 
@@ -72,14 +75,21 @@ class Leadership:
 
         Raises Unavailable if the database does not answer; then the right is lost, and is asked for again next time.
         """
-        try:
+        async with self.used():
             if self._conn is None:
                 return await self._taken()
             await self._conn.execute("select 1")
+        return self._conn
+
+    @asynccontextmanager
+    async def used(self, *, within_s: float = USE_S) -> AsyncIterator[None]:
+        """Give the right up if the connection fails in the block. Raises Unavailable then."""
+        try:
+            async with asyncio.timeout(within_s):
+                yield
         except (psycopg.OperationalError, psycopg.InterfaceError, TimeoutError) as exc:
             await self.resign()
             raise Unavailable("The database does not answer; nothing is decided until it does.") from exc
-        return self._conn
 
     async def resign(self) -> None:
         """Give the right up. Idempotent."""
@@ -88,8 +98,9 @@ class Leadership:
             return
         try:
             # A server notices late that a connection is closed; the next leader need not wait for that.
-            await conn.execute("select pg_advisory_unlock_all()")
-        except (psycopg.OperationalError, psycopg.InterfaceError):
+            async with asyncio.timeout(_CLOSING_S):
+                await conn.execute("select pg_advisory_unlock_all()")
+        except (psycopg.OperationalError, psycopg.InterfaceError, TimeoutError):
             return  # the lock went with the connection
         finally:
             await conn.close()
@@ -155,6 +166,12 @@ async def demand(conn: Connection, pools: Sequence[str], *, at: datetime | None 
     }
 
 
+async def doings(conn: Connection, job_ids: Sequence[str]) -> dict[str, datetime]:
+    """Return since when these jobs have been in the hands of their workers."""
+    rows = await many(conn, "select id, claimed_at from job where id = any(%(ids)s)", {"ids": list(job_ids)})
+    return {row["id"]: row["claimed_at"] for row in rows if row["claimed_at"]}
+
+
 async def drain(conn: Connection, kind: DrainKind, target: str, *, reason: str, at: datetime | None = None) -> None:
     """Let a machine or a worker take no more jobs. Idempotent: the first reason stays."""
     await conn.execute(_DRAIN, {"kind": kind, "target": target, "reason": reason, "at": at})
@@ -166,7 +183,7 @@ async def undrain(conn: Connection, target: str, *, kind: DrainKind | None = Non
 
 
 async def drains(conn: Connection) -> list[Drain]:
-    """Return all that is drained, and forget the workers among it that have been gone for a day."""
+    """Return all that is drained, and forget the workers among it that have been gone for an hour."""
     await conn.execute(_FORGET_DRAINS)
     return [
         Drain(DrainKind(row["kind"]), row["target"], row["reason"], row["since"])
@@ -220,8 +237,8 @@ _UNDRAIN = """
 delete from drain where target = %(target)s and (%(kind)s::text is null or kind = %(kind)s) returning target
 """
 _FORGET_DRAINS = """
-delete from drain where kind = 'worker' and since < clock_timestamp() - interval '1 day'
-    and not exists (select from worker where id = target and seen_at > clock_timestamp() - interval '1 day')
+delete from drain where kind = 'worker' and since < clock_timestamp() - interval '1 hour'
+    and not exists (select from worker where id = target and seen_at > clock_timestamp() - interval '1 hour')
 """
 _TELL_LOAD = """
 insert into engine_load (pool, engine, load_ms, told_at)
