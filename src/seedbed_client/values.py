@@ -16,10 +16,8 @@ from enum import Enum, StrEnum
 from pathlib import Path
 from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 
-__all__ = [
-    "Asset", "Credits", "Estimate", "Event", "Failure", "Generation", "Model", "Output", "Page", "Progress",
-    "QueuePlace", "Reference", "Status",
-]  # fmt: skip # a list of names is read across
+__all__ = ["Asset", "Credits", "Estimate", "Event", "Failure", "Generation", "Model", "Output", "Page", "Progress",
+           "QueuePlace", "Reference", "Status"]  # fmt: skip # a list of names is read across
 
 T = TypeVar("T")
 
@@ -111,6 +109,7 @@ class Generation:
     finished_at: datetime | None = None
     is_live: bool | None = named("livemode")
     shot_plan: Mapping[str, Any] | None = None
+    attempts: tuple[Mapping[str, Any], ...] = ()
     warnings: tuple[str, ...] = ()
 
 

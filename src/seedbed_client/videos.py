@@ -36,6 +36,7 @@ class Changes(TypedDict, total=False):
     expires_after: int | None
     webhook_url: str | None
     metadata: Mapping[str, Any] | None
+    engine_options: Mapping[str, Any] | None
 
 
 class Order(Changes, total=False):

@@ -68,16 +68,21 @@ def test_a_file_that_is_not_there_is_named(pictures: Path) -> None:
 
 def test_only_what_was_said_is_sent() -> None:
     plain = {name: value for name, value in OrderOptions(prompt="x").wanted().items() if value is not None}
-    full = OrderOptions(prompt="x", sound=False, return_last_frame=True, metadata='{"shot": 3}').wanted()
+    full = OrderOptions(
+        prompt="x", sound=False, return_last_frame=True, metadata='{"shot": 3}', engine_options='{"steps": 20}'
+    ).wanted()
 
     assert plain == {"prompt": "x", "model": "seedance-2.0"}
     assert (full["generate_audio"], full["return_last_frame"], full["metadata"]) == (False, True, {"shot": 3})
+    assert full["engine_options"] == {"steps": 20}
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "3"])
-def test_metadata_must_be_a_json_object(text: str) -> None:
+def test_metadata_and_engine_options_must_be_json_objects(text: str) -> None:
     with pytest.raises(typer.BadParameter, match="--metadata must be"):
         OrderOptions(metadata=text).wanted()
+    with pytest.raises(typer.BadParameter, match="--engine-options must be"):
+        OrderOptions(engine_options=text).wanted()
 
 
 def test_a_table_is_read_whatever_its_spelling_and_beside_its_pictures(pictures: Path) -> None:

@@ -57,6 +57,20 @@ async def test_a_create_says_what_the_documents_say_and_returns_what_is_known(ki
 
 
 @both
+async def test_options_go_to_the_engine_as_they_are_and_failed_attempts_come_back(kind: type) -> None:
+    attempts = [{"engine": "studio", "code": "upstream_failed", "at": "2026-11-22T12:00:00Z"}]
+    script = Script(created(attempts=attempts))
+
+    generation = await script.either(kind)(
+        lambda c: c.videos.create(prompt="p", model="wan-5b", engine_options={"steps": 20, "keyframes_s": [1.5]})
+    )
+
+    [request] = script.asked
+    assert json.loads(request.content)["engineOptions"] == {"steps": 20, "keyframes_s": [1.5]}
+    assert generation.attempts == tuple(attempts)
+
+
+@both
 async def test_a_create_whose_answer_was_lost_is_sent_again_with_the_same_key(kind: type) -> None:
     script = Script(httpx.ReadError("gone"), refused(503, "unavailable", retry_after="0"), created())
 

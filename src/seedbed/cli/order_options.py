@@ -70,6 +70,9 @@ class OrderOptions:
     expires_after: Annotated[int | None, typer.Option(help="Seconds after which an unfinished job expires.")] = None
     webhook_url: Annotated[str | None, typer.Option(help="Gets the final result, signed.")] = None
     metadata: Annotated[str | None, typer.Option(help="A JSON object that comes back with the result.")] = None
+    engine_options: Annotated[
+        str | None, typer.Option(help="A JSON object of what the model lets you say to its engine: '{\"steps\": 20}'.")
+    ] = None
 
     def references(self, *, folder: Path = Path()) -> list[Reference]:
         """Return what the video is made from, in order: as given, then by kind, then by role.
@@ -92,22 +95,24 @@ class OrderOptions:
     def wanted(self) -> dict[str, Any]:
         """Return the other fields as the client takes them. Raises BadParameter."""
         given = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in _SOURCES}
-        sound, metadata = given.pop("sound"), given.pop("metadata")
+        sound, metadata, options = given.pop("sound"), given.pop("metadata"), given.pop("engine_options")
         return given | {
             "generate_audio": sound,
             "return_last_frame": self.return_last_frame or None,
-            "metadata": metadata_of(metadata) if metadata else None,
+            "metadata": object_of(metadata, "--metadata", {"projectId": "p1"}) if metadata else None,
+            "engine_options": object_of(options, "--engine-options", {"steps": 20}) if options else None,
         }
 
 
-def metadata_of(text: str) -> dict[str, Any]:
+def object_of(text: str, option: str, example: dict[str, Any]) -> dict[str, Any]:
+    """Return the JSON object that an option holds. Raises BadParameter."""
     try:
-        metadata = json.loads(text)
+        found = json.loads(text)
     except ValueError as exc:
-        raise typer.BadParameter(f"--metadata must be JSON ({exc}).") from exc
-    if not isinstance(metadata, dict):
-        raise typer.BadParameter('--metadata must be a JSON object, such as \'{"projectId": "p1"}\'.')
-    return metadata
+        raise typer.BadParameter(f"{option} must be JSON ({exc}).") from exc
+    if not isinstance(found, dict):
+        raise typer.BadParameter(f"{option} must be a JSON object, such as '{json.dumps(example)}'.")
+    return found
 
 
 def takes_order(command: Callable[Concatenate[OrderOptions, P], None]) -> Callable[..., None]:
