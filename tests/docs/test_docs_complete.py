@@ -96,8 +96,8 @@ def test_every_command_stands_in_the_readme(page: str) -> None:
 
 @pytest.mark.parametrize("page", READMES)
 def test_every_target_that_the_readme_names_is_there_and_the_other_way_round(page: str) -> None:
-    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", read(page), re.MULTILINE))
-    targets = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.MULTILINE)) - {"help", "install"}
+    named = set(re.findall(r"(?:^|`)make ([a-z0-9-]+)", read(page), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z0-9-]+):", read("Makefile"), re.MULTILINE)) - {"help", "install"}
 
     assert named == targets
 

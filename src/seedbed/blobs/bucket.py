@@ -44,9 +44,9 @@ def open_bucket(url: str, *, endpoint: str | None = None, ca_bundle: Path | None
     if endpoint and os.environ.get(_ENDPOINTS[0]):
         raise NotReady("Beside SEEDBED_BLOBS_PUBLIC_ENDPOINT, name the store's own endpoint in AWS_ENDPOINT_URL.")
     config = {"config": {"endpoint": endpoint}} if endpoint else {}
+    given = {"client_options": options, "retry_config": RETRIES, **config}
     try:
-        # The library has a type of options for each kind of store.
-        store: ObjectStore = from_url(url, client_options=options, retry_config=RETRIES, **config)  # type: ignore[call-overload]
+        store: ObjectStore = from_url(url, **given)  # type: ignore[call-overload]  # one option type a store
     except (BaseError, ValueError, OSError) as exc:
         hint = " AWS_SERVER_SIDE_ENCRYPTION is AES256 or aws:kms." if "encryption" in str(exc) else ""
         raise NotReady(f"SEEDBED_BLOBS_URL cannot be opened; {_FORM}{hint}") from exc

@@ -51,7 +51,7 @@ def explain(fault: BaseException) -> str:
     if isinstance(fault, OSError):
         return fault.strerror or type(fault).__name__
     if "error sending request" in said:
-        return "nothing that can be spoken with answers at its endpoint; mend AWS_ENDPOINT_URL"
+        return "nothing answers at its endpoint as it should; mend AWS_ENDPOINT_URL"
     return "it does not answer"
 
 

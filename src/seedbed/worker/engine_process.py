@@ -1,7 +1,8 @@
 """Starts the engine's child process, talks with it line by line, and ends it.
 
-The child gets no secrets (our settings are taken out of its environment), a process group of its own so that whatever
-it started ends with it (also when we are killed: `seedbed.lifeline`), and a share of the processors.
+The child gets no secrets (our settings and the bucket's keys are taken out of its environment), a process group of its
+own so that whatever it started ends with it (also when we are killed: `seedbed.lifeline`), and a share of the
+processors.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from seedbed.worker import wire
 LAST_WORDS_BYTES = 4096
 DYING_S = 5.0  # how long a process that was killed may take to be gone
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
-PRIVATE_PREFIXES = ("SEEDBED_", "PG")
+PRIVATE_PREFIXES = ("SEEDBED_", "PG", "AWS_", "AZURE_", "GOOGLE_")
 
 
 class Ended(Exception):
