@@ -14,9 +14,10 @@ from seedbed.actions.finish import finish
 from seedbed.actions.submit import submit
 from seedbed.core.errors import Unavailable
 from seedbed.core.fleet_sizing import Demand
-from seedbed.store import fleet, workers
+from seedbed.store import fleet, job_states, workers
 from seedbed.store.database import Connection, connected
 from seedbed.store.fleet import DrainKind, Leadership
+from seedbed.store.jobs import queue_place
 from seedbed.store.workers import Place
 from store.orders import LEASE_S, a_success, after, an_order, answer_of
 
@@ -116,6 +117,19 @@ async def test_the_load_time_of_a_pool_is_that_of_its_slowest_engine(conn: Conne
         await fleet.tell_load(conn, "gpu", engine, load_s=load_s)
 
     assert await fleet.loads_s(conn) == {"gpu": 95.5}
+
+
+async def test_a_job_whose_pool_has_no_worker_also_waits_for_the_load_of_its_engine(conn: Connection) -> None:
+    account = (await create_account(conn, name="Ada", credits=100)).id
+    submitted = await submit(conn, an_order(account, pool="gpu"), answer_of=answer_of)
+    await fleet.tell_load(conn, "gpu", "wan", load_s=95.5)
+
+    alone = (await queue_place(conn, submitted.job)).eta_s
+    [(_, listed)] = await job_states.queue_places(conn, [submitted.job.id])
+    await workers.heartbeat(conn, "w", ["gpu"], {}, None)
+
+    assert alone == listed.eta_s == 96
+    assert (await queue_place(conn, submitted.job)).eta_s == 0
 
 
 async def test_what_a_leader_says_is_there_for_those_who_ask(conn: Connection) -> None:

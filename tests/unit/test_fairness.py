@@ -79,3 +79,9 @@ def test_among_equals_the_earlier_comes_first():
 
 def test_test_mode_gets_a_share_and_the_smaller_one():
     assert 0 < lane_weight(is_live=False) < lane_weight(is_live=True)
+
+
+def test_where_no_worker_is_the_load_of_its_engine_comes_first() -> None:
+    assert eta_s(ahead=0, typical_ms=30_000, workers=0, load_ms=95_500) == 96
+    assert eta_s(ahead=2, typical_ms=30_000, workers=0, load_ms=95_500) == 156
+    assert eta_s(ahead=2, typical_ms=30_000, workers=1, load_ms=95_500) == 60

@@ -86,6 +86,9 @@ def jobs_ahead(*, ahead_in_lane: int, rivals: Sequence[Rival]) -> int:
     return ahead_in_lane + sum(r.count * min(r.queued, math.ceil((ahead_in_lane + 1) * r.weight)) for r in rivals)
 
 
-def eta_s(*, ahead: int, typical_ms: int, workers: int) -> int:
-    """Return the seconds until a job with so many before it is likely to begin, with at least one worker assumed."""
-    return math.ceil(ahead * typical_ms / 1000 / max(1, workers))
+def eta_s(*, ahead: int, typical_ms: int, workers: int, load_ms: int = 0) -> int:
+    """Return the seconds until a job with so many before it is likely to begin, with at least one worker assumed.
+
+    If there is none, its engine must be loaded first, which last took `load_ms`.
+    """
+    return math.ceil((ahead * typical_ms / max(1, workers) + (0 if workers else load_ms)) / 1000)

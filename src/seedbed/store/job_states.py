@@ -60,7 +60,8 @@ def _news_of(row: Row) -> Job | Step | None:
 def _to_place(row: Row, pool: Row, lanes: Sequence[Row]) -> QueuePlace:
     ahead = jobs_ahead(ahead_in_lane=row["ahead"], rivals=_rivals(row, lanes))
     typical_ms = int(pool["typical_ms"] if pool["typical_ms"] is not None else row["estimate_ms"])
-    return QueuePlace(ahead + 1, eta_s(ahead=ahead, typical_ms=typical_ms, workers=pool["workers"]))
+    wait_s = eta_s(ahead=ahead, typical_ms=typical_ms, workers=pool["workers"], load_ms=pool["load_ms"] or 0)
+    return QueuePlace(ahead + 1, wait_s)
 
 
 def _rivals(row: Row, lanes: Sequence[Row]) -> list[Rival]:
@@ -103,6 +104,7 @@ select pool,
         select finished_at, claimed_at from job where job.pool = named.pool and state = 'succeeded'
         order by finished_at desc limit 20) recent) as typical_ms,
     (select count(*) from worker
-     where named.pool = any(pools) and seen_at > clock_timestamp() - make_interval(secs => %(within_s)s)) as workers
+     where named.pool = any(pools) and seen_at > clock_timestamp() - make_interval(secs => %(within_s)s)) as workers,
+    (select max(load_ms) from engine_load where engine_load.pool = named.pool) as load_ms
 from (select distinct pool from lane) named
 """

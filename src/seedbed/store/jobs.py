@@ -121,7 +121,8 @@ async def queue_place(conn: Connection, job: Job, *, worker_within_s: float = SI
     others = await many(conn, _OTHER_LANES, {"account_id": job.account_id, "is_live": job.is_live, "pool": job.pool})
     rivals = [Rival(other["queued"], Fraction(other["weight"], row["weight"])) for other in others]
     ahead = jobs_ahead(ahead_in_lane=row["ahead"], rivals=rivals)
-    return QueuePlace(ahead + 1, eta_s(ahead=ahead, typical_ms=int(row["typical_ms"]), workers=row["workers"]))
+    wait_s = eta_s(ahead=ahead, typical_ms=int(row["typical_ms"]), workers=row["workers"], load_ms=row["load_ms"] or 0)
+    return QueuePlace(ahead + 1, wait_s)
 
 
 _GET = "select * from job where id = %(id)s and account_id = %(account_id)s and is_live = %(is_live)s"
@@ -165,6 +166,7 @@ select
         estimate_ms) as typical_ms,
     (select count(*) from worker
      where %(pool)s = any(pools) and seen_at > clock_timestamp() - make_interval(secs => %(within_s)s)) as workers,
+    (select max(load_ms) from engine_load where engine_load.pool = %(pool)s) as load_ms,
     weight
 from job join lane using (account_id, is_live, pool) where id = %(id)s
 """
