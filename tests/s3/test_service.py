@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
+from serving import Served, new_home
+from weed import BUCKET, OWNER
 from world import FUNDS, PRICE, World
 
 from seedbed.core.credits import Balance
@@ -140,3 +144,32 @@ async def test_a_deleted_result_is_gone_and_a_killed_store_is_unavailable_here_a
     gone = await here.get(path)
 
     assert [answer.status_code for answer in (away, gone)] == [503, 410]
+
+
+def test_a_whole_service_makes_a_video_over_a_bucket_and_writes_no_key_down(server, tmp_path):
+    with new_home() as home:
+        service = Served(
+            home,
+            SEEDBED_BLOBS_URL=f"s3://{BUCKET}/whole",
+            SEEDBED_RESULT_URLS="presign",
+            SEEDBED_ENGINE="testcard",
+            SEEDBED_LOG_LEVEL="debug",
+        )
+        try:
+            with service.client() as client:
+                order = client.videos.create(prompt="a quiet lake", duration=4, resolution="480p")
+                made = client.videos.wait(order.request_id, timeout_s=60)
+                client.videos.download(made, tmp_path / "video.mp4")
+            sent_on = httpx.get(made.output.url)
+            server.kill()
+            away = httpx.get(made.output.url, timeout=30)
+        finally:
+            service.stop()
+        said = service.said()
+
+    assert sent_on.headers["Location"].startswith(server.endpoint)
+    assert hashlib.sha256((tmp_path / "video.mp4").read_bytes()).hexdigest() == made.output.sha256
+    assert away.status_code == 503
+    assert OWNER[1] not in said
+    assert "X-Amz-Signature" not in said
+    assert "blobs.failed" in said

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from seedbed.blobs import bucket as opening
 from seedbed.blobs import reading
 from seedbed.blobs.store import Blobs, open_blobs
 from seedbed.core.errors import NotFound, Unavailable
@@ -50,6 +51,7 @@ def bucket(monkeypatch, tmp_path):
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
     monkeypatch.setenv("AWS_SKIP_SIGNATURE", "true")
     monkeypatch.setattr(reading, "RESUME_PAUSE_S", 0.01)
+    monkeypatch.setitem(opening.RETRIES, "max_retries", 0)  # the library resumes a few times by itself
     blobs = open_blobs("s3://bucket", tmp_path)
     yield blobs, server.RequestHandlerClass
     server.shutdown()
@@ -66,8 +68,8 @@ async def test_every_byte_comes_once_whatever_breaks_off(bucket):
     got = await collect(blobs)
 
     assert got == DATA[5:]
-    assert served.asked[0] == 5
-    assert len(served.asked) > 1
+    assert len(served.asked) > 2
+    assert served.asked == sorted(set(served.asked))  # each time for the rest
 
 
 async def test_a_store_that_sends_nothing_more_is_given_up(bucket, monkeypatch):
