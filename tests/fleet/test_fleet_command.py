@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -14,8 +15,12 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
+from seedbed.actions import submit as actions
+from seedbed.actions.create_account import create_account
 from seedbed.cli.main import app
 from seedbed.core.errors import NotReady
+from seedbed.store.database import connected
+from store.orders import a_request, an_order, answer_of
 
 pytestmark = pytest.mark.server
 WAIT_S = 60
@@ -65,6 +70,21 @@ def pool() -> dict:
     return next((pool for fleet in status()["fleets"] for pool in fleet["pools"]), {})
 
 
+def submit(url: str) -> None:
+    async def submitted() -> None:
+        async with connected(url, name="test") as conn:
+            account = (await create_account(conn, name="Ada", credits=100)).id
+            order = an_order(account, pool="card", request=a_request(expires_after_s=3600))
+            await actions.submit(conn, order, answer_of=answer_of)
+
+    asyncio.run(submitted())
+
+
+def states(url: str) -> list[str]:
+    with psycopg.connect(url) as conn:
+        return [state for (state,) in conn.execute("select state::text from job")]
+
+
 def test_a_fleet_keeps_its_pool_shows_it_and_ends_with_its_workers(
     running: subprocess.Popen[bytes], database: str
 ) -> None:
@@ -79,9 +99,14 @@ def test_a_fleet_keeps_its_pool_shows_it_and_ends_with_its_workers(
     await_true(lambda: [other["worker"] for other in status()["workers"]] not in ([], [worker["worker"]]))
 
     assert "takes no more jobs" in ask("drain", worker["host"], "--reason", "it smokes")
-    await_true(lambda: pool()["unfit"])
+    await_true(lambda: [other["state"] for other in status()["workers"]] == ["drained"])
+    submit(database)
+    time.sleep(1)
+    assert states(database) == ["queued"]
+    assert pool()["unfit"] == 1
     assert f"Drained host {worker['host']}" in ask("status")
     assert "takes jobs again" in ask("undrain", worker["host"])
+    await_true(lambda: states(database) == ["succeeded"])
     await_true(lambda: pool()["unfit"] == 0)
 
     running.terminate()
