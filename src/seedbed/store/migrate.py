@@ -5,7 +5,7 @@ new database, and by its own migrations from then on. Each step is one transacti
 `schema_migration`. An advisory lock lets one process migrate at a time; it belongs to a session, so `migrate` needs a
 URL that leads through no pooler. These functions block: call them before the event loop runs, or in a thread.
 
-A service may be at work meanwhile. A step waits a second at most for a table's lock, because everybody else waits
+A service may be at work meanwhile. A step waits 0.3 s at most for a table's lock, because everybody else waits
 behind it; then it lets them pass, and tries again.
 """
 
@@ -31,7 +31,7 @@ STEP_TRIES = 30
 BETWEEN_TRIES_S = 1.0
 LIBRARY = "procrastinate/"
 # For the library's steps; our files set their own, so that each can be read for what it dares.
-TIMEOUTS = "select set_config('lock_timeout', '1s', true), set_config('statement_timeout', '60s', true)"
+TIMEOUTS = "select set_config('lock_timeout', '300ms', true), set_config('statement_timeout', '60s', true)"
 
 
 @dataclass(frozen=True, slots=True)

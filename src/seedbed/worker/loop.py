@@ -70,10 +70,7 @@ async def run_worker(
     name = f"{place.host}-{os.getpid()}-{secrets.token_hex(4)}"
     async with AsyncExitStack() as stack:
         scratch = stack.enter_context(open_scratch())
-        most = settings.worker_connections or 2 * engine.slots + 4
-        pool = await stack.enter_async_context(
-            connect_pool(url, min_size=1, max_size=most, name="worker", listen_url=settings.listen_url)
-        )
+        pool = await stack.enter_async_context(_pool(url, engine, settings))
         limits = replace(
             engine_limits(settings, slots=engine.slots),
             start_s=engine.start_limit_s,
@@ -111,6 +108,11 @@ async def run_worker(
             await asyncio.gather(*(slot.run() for slot in working))
         await _leave(shift)
         log.info("worker.stopped", worker=name)
+
+
+def _pool(url: str, engine: EngineSpec, settings: Settings) -> Pool:
+    most = settings.worker_connections or 2 * engine.slots + 4
+    return connect_pool(url, min_size=1, max_size=most, name="worker", listen_url=settings.listen_url)
 
 
 def engine_limits(settings: Settings, *, slots: int = 1) -> EngineLimits:

@@ -1,6 +1,6 @@
 -- Everything that the first edition stores: accounts, keys, money, lanes, jobs, assets, deliveries, workers.
 -- The commentary stands in schema.sql.
-set local lock_timeout = '1s';
+set local lock_timeout = '300ms';
 set local statement_timeout = '60s';
 
 create table account (

@@ -1,7 +1,9 @@
 -- Rank that ages, limits of a key, what an attempt cost its lane, jobs that kill engines, and the proof of the counters.
 -- Columns with defaults rewrite no table. The indexes read the table once while writers wait: seconds for a million jobs.
-set local lock_timeout = '1s';
+set local lock_timeout = '300ms';
 set local statement_timeout = '60s';
+
+lock table lane, job in access exclusive mode; -- in the order in which everybody locks them
 
 alter table api_key
     add column queue_limit_jobs   integer check (queue_limit_jobs > 0),

@@ -1,7 +1,9 @@
 -- Logs every attempt of a webhook, switches dead addresses off, and lets an account listen to its final jobs.
 -- The index on job is the one step that reads a table: ends of jobs wait for about a second for each million of them.
-set local lock_timeout = '1s';
+set local lock_timeout = '300ms';
 set local statement_timeout = '60s';
+
+lock table job in share mode; -- before delivery, as everybody does
 
 create table delivery_attempt (
     delivery_id text not null references delivery on delete cascade,

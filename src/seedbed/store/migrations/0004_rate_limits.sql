@@ -1,6 +1,6 @@
 -- What each key has taken of its quotas, and limits of a key's own.
 -- The commentary stands in schema.sql. Columns without a default are added at once, however many keys there are.
-set local lock_timeout = '1s';
+set local lock_timeout = '300ms';
 set local statement_timeout = '60s';
 
 alter table api_key

@@ -1,6 +1,6 @@
 -- What a worker thinks of itself, and the bytes that attempts which came to nothing may have left.
 -- The table of workers is small and is rewritten; nobody waits for long.
-set local lock_timeout = '1s';
+set local lock_timeout = '300ms';
 set local statement_timeout = '60s';
 
 create type worker_state as enum ('ready', 'testing', 'quarantined');

@@ -1,6 +1,6 @@
 -- Lets an answer be stored that made no job (an upload, a redelivery), and announces work that outlasts a transaction.
 -- Both statements only touch the catalogue, so they hold their locks for a moment.
-set local lock_timeout = '1s';
+set local lock_timeout = '300ms';
 set local statement_timeout = '60s';
 
 alter table idempotency alter column job_id drop not null;

@@ -1,6 +1,6 @@
 -- Remember when the service was audited, so that of many workers one looks every hour, and an operator sees that it did.
 -- Safe under load: one new table.
-set local lock_timeout = '1s';
+set local lock_timeout = '300ms';
 set local statement_timeout = '60s';
 
 create table audit_run (

@@ -1,7 +1,7 @@
 -- Keeps what a job's references held when they were fetched, so that a rerun does not depend on addresses that expire.
 -- Also lets a job say which of its attempts has stored a preview.
 -- Safe under load: a column that is empty or has a constant default changes no row, and the index reads a table of uploads, which is small.
-set local lock_timeout = '1s';
+set local lock_timeout = '300ms';
 set local statement_timeout = '60s';
 
 alter table job add column preview_attempt integer;

@@ -1,6 +1,6 @@
 -- Lists that say how many jobs there are counted them one by one; from now on every job is counted when it moves.
 -- The jobs that are there are counted once while writers wait: seconds for a million jobs.
-set local lock_timeout = '1s';
+set local lock_timeout = '300ms';
 set local statement_timeout = '60s';
 
 lock table job in share row exclusive mode;

@@ -1,6 +1,6 @@
 -- Fleets: who leads each, where a worker runs and for whom, which machines and workers are to take no jobs, and how long an
 -- engine takes to load. The table of workers is small; columns without a value are added without reading it.
-set local lock_timeout = '1s';
+set local lock_timeout = '300ms';
 set local statement_timeout = '60s';
 
 alter table worker
