@@ -17,10 +17,10 @@ from seedbed.actions.submit import submit
 from seedbed.core.credits import Balance
 from seedbed.core.errors import EngineFailed, UpstreamFailed, UpstreamUnresolved
 from seedbed.core.job import Leg, State, Try
-from seedbed.store import jobs, ledger, workers
+from seedbed.store import fleet, jobs, ledger, workers
 from seedbed.store.database import many
 from seedbed.store.workers import WorkerState
-from store.orders import LEASE_S, NOON, a_success, after, an_order, answer_of
+from store.orders import LEASE_S, NOON, a_request, a_success, after, an_order, answer_of
 
 pytestmark = pytest.mark.server
 STUDIO, HERE = Leg("studio", "gpu"), Leg("animatic", "default")
@@ -156,6 +156,23 @@ async def test_a_job_waits_for_an_engine_that_is_served_or_the_last_one(conn, ac
 
     assert await pass_on(conn, at=after(31)) == 0
     assert await _lanes(conn) == {"gpu": (1, 0), "default": (1, 0)}
+
+
+@pytest.mark.parametrize(
+    ("said", "moved_at_s"),
+    [
+        ({"desired": 1, "failing": 0}, 601),  # its model may take long to load
+        ({"desired": 1, "failing": 1}, 31),
+        ({"desired": 0, "failing": 0}, 31),
+        ({"desired": 1, "failing": 0, "pool": "default"}, 31),
+    ],
+)
+async def test_a_job_waits_longer_for_a_worker_that_a_fleet_is_about_to_start(conn, account, said, moved_at_s):
+    await _submitted(conn, account, request=a_request(expires_after_s=3600))
+    await fleet.tell(conn, "f", leader="h", backend="local", pools=[{"pool": "gpu"} | said])
+
+    assert await pass_on(conn, at=after(moved_at_s - 2)) == 0
+    assert await pass_on(conn, at=after(moved_at_s)) == 1
 
 
 async def test_a_retry_that_still_waits_for_its_time_is_not_passed_on(conn, account):

@@ -8,7 +8,7 @@ from datetime import datetime
 from seedbed.core.errors import EngineUnavailable
 from seedbed.core.job import Job, State, Try
 from seedbed.core.remote_order import is_open
-from seedbed.core.retry import PASS_ON_AFTER_S
+from seedbed.core.retry import PASS_ON_AFTER_S, PASS_ON_FROM_FLEET_S
 from seedbed.store import jobs, lanes, notices
 from seedbed.store.database import Connection
 from seedbed.store.lanes import Lane, lane_of
@@ -21,7 +21,9 @@ async def pass_on(conn: Connection, *, at: datetime | None = None) -> int:
     """Move what has waited long enough, at most one batch, and return how many that were. Moves no credits."""
     moved = [
         job
-        for each in await stranded(conn, after_s=PASS_ON_AFTER_S, limit=BATCH_JOBS, at=at)
+        for each in await stranded(
+            conn, after_s=PASS_ON_AFTER_S, kept_after_s=PASS_ON_FROM_FLEET_S, limit=BATCH_JOBS, at=at
+        )
         if (job := await _move(conn, each, at=at)) is not None
     ]
     for pool in {job.pool for job in moved}:

@@ -16,6 +16,7 @@ from seedbed.core.remote_order import is_open
 MAX_JOB_FAILURES = 3
 MAX_JOB_KILLS = 2
 PASS_ON_AFTER_S = 30.0  # how long a job waits for an engine that nobody serves, if its route has another one
+PASS_ON_FROM_FLEET_S = 600.0  # ... while a fleet starts a worker of that engine, whose model may take long to load
 JOB_BACKOFF_BASE = timedelta(seconds=2)
 JOB_BACKOFF_CAP = timedelta(minutes=10)
 

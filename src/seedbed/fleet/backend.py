@@ -15,11 +15,15 @@ from seedbed.core.fleet_sizing import PoolSpec
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A slot that the backend keeps. `trouble` says what is in its way, in words for the operator."""
+    """A slot that the backend keeps. `trouble` says what is in its way, in words for the operator.
+
+    `is_waiting`: that is no fault, but a place which it has not got yet.
+    """
 
     slot: str
     pool: str
     trouble: str | None = None
+    is_waiting: bool = False
 
 
 class Backend(Protocol):

@@ -67,13 +67,11 @@ class Cluster:
                 self._asked[slot] = ray.get_actor(slot).trouble.remote()
         if self._asked:
             ray.wait(list(self._asked.values()), num_returns=len(self._asked), timeout=ANSWER_S)
-        troubles = {slot: self._trouble(slot) for slot in list(self._asked)}
+        told = {slot: self._placed(slot) for slot in list(self._asked)}
         now_s = time.monotonic()
         self._failed = {slot: failed for slot, failed in self._failed.items() if failed[0] > now_s}
         gone = {slot: words for slot, (_, words) in self._failed.items() if slot not in slots}
-        return [Placed(slot, _pool_of(slot), troubles.get(slot)) for slot in slots] + [
-            Placed(slot, _pool_of(slot), words) for slot, words in gone.items()
-        ]
+        return [told[slot] for slot in slots] + [Placed(slot, _pool_of(slot), words) for slot, words in gone.items()]
 
     def start(self, slot: str, pool: PoolSpec) -> None:
         """Make the slot's actor, or take the one that is there."""
@@ -116,19 +114,18 @@ class Cluster:
         ray.kill(actor, no_restart=True)
         _ungang(slot)
 
-    def _trouble(self, slot: str) -> str | None:
-        asked = self._asked[slot]
+    def _placed(self, slot: str) -> Placed:
+        asked, pool = self._asked[slot], _pool_of(slot)
         done, _ = ray.wait([asked], timeout=0)
         if not done:
-            return self._pending(_pool_of(slot))
+            return Placed(slot, pool, self._pending(pool), is_waiting=True)
         del self._asked[slot]
         try:
-            told = ray.get(asked)
+            return Placed(slot, pool, ray.get(asked))
         except RayError as exc:
             words = f"Ray could not run it: {_first_lines(exc)}"
             self._failed[slot] = (time.monotonic() + AGAIN_AFTER_S, words)
-            return words
-        return str(told) if told else None
+            return Placed(slot, pool, words)
 
     def _pending(self, pool: str) -> str | None:
         """Say what an actor without a place waits for."""

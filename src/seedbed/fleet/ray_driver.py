@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import asdict
 from typing import IO, TYPE_CHECKING, Any
 
 from seedbed.configuration import load_deployment
@@ -56,7 +57,7 @@ def _serve(cluster: Cluster, questions: IO[str], answers: IO[str]) -> None:
 def _answer(cluster: Cluster, question: dict[str, str]) -> dict[str, Any]:
     match question:
         case {"do": "placed"}:
-            return {"placed": [[each.slot, each.pool, each.trouble] for each in cluster.placed()]}
+            return {"placed": [asdict(each) for each in cluster.placed()]}
         case {"do": "start", "slot": slot, "pool": pool}:
             cluster.start(slot, cluster.deployment.pools[pool])
         case {"do": "stop", "slot": slot}:

@@ -73,7 +73,7 @@ class RaySlots:
 
     async def placed(self) -> list[Placed]:
         answer = await self._ask({"do": "placed"})
-        return [Placed(slot, pool, trouble) for slot, pool, trouble in answer["placed"]]
+        return [Placed(**each) for each in answer["placed"]]
 
     async def start(self, slot: str, pool: PoolSpec) -> None:
         await self._ask({"do": "start", "slot": slot, "pool": pool.name})

@@ -12,7 +12,10 @@ from seedbed.fleet.backend import Placed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolReport:
-    """A pool as its fleet sees it. `troubles` are by slot."""
+    """A pool as its fleet sees it. `troubles` are by slot; `failing` is how many of those are faults.
+
+    `store.stranded` reads `pool`, `desired` and `failing`.
+    """
 
     pool: str
     engine: str
@@ -24,6 +27,7 @@ class PoolReport:
     starting: int
     unfit: int
     leaving: int
+    failing: int
     queued: int
     running: int
     waiting: int
@@ -58,6 +62,7 @@ def report_of(
             starting=states.count(SlotState.STARTING),
             unfit=states.count(SlotState.UNFIT),
             leaving=states.count(SlotState.LEAVING),
+            failing=sum(1 for each in placed if each.trouble and not each.is_waiting) + len(whole),
             queued=demand.queued,
             running=demand.running,
             waiting=demand.waiting,

@@ -19,9 +19,15 @@ class Stranded:
     next_pool: str
 
 
-async def stranded(conn: Connection, *, after_s: float, limit: int, at: datetime | None) -> list[Stranded]:
-    """Return jobs that could have begun so long ago, if a worker of their pool were ready; the oldest first."""
+async def stranded(
+    conn: Connection, *, after_s: float, kept_after_s: float, limit: int, at: datetime | None
+) -> list[Stranded]:
+    """Return jobs that could have begun so long ago, if a worker of their pool were ready; the oldest first.
+
+    Where a fleet is about to start such a worker, and nothing fails there, `kept_after_s` is what counts.
+    """
     facts = {"after_s": after_s, "within_s": SILENCE_S, "ready": WorkerState.READY, "limit": limit, "at": at}
+    facts["kept_after_s"] = kept_after_s
     return [
         Stranded(row["id"], Lane(row["account_id"], row["is_live"], row["pool"]), row["next_pool"])
         for row in await many(conn, _STRANDED, facts)
@@ -38,5 +44,11 @@ where lane.queued > 0 and job.state = 'queued' and job.route -> (job.leg + 1) is
     and not exists (
         select from worker where lane.pool = any(pools) and state = %(ready)s::worker_state
             and seen_at > coalesce(%(at)s::timestamptz, clock_timestamp()) - make_interval(secs => %(within_s)s))
+    and not exists (
+        select from fleet, json_to_recordset(fleet.pools) as kept (pool text, desired integer, failing integer)
+        where kept.pool = lane.pool and kept.desired > 0 and kept.failing = 0
+            and seen_at > coalesce(%(at)s::timestamptz, clock_timestamp()) - make_interval(secs => %(within_s)s)
+            and greatest(job.run_at, job.created_at)
+                > coalesce(%(at)s::timestamptz, clock_timestamp()) - make_interval(secs => %(kept_after_s)s))
 order by job.rank_at limit %(limit)s
 """
