@@ -4,6 +4,7 @@ import math
 from fractions import Fraction
 
 import av
+import cv2
 import numpy as np
 from av.video.reformatter import Interpolation
 
@@ -57,6 +58,21 @@ def luma_of(frame):
 
 def psnr(a, b):
     return 10 * math.log10(255**2 / max(1e-9, float(np.mean((a.astype(float) - b) ** 2))))
+
+
+def ssim(one, other):
+    """Return the mean similarity of structure of two planes of luma, at most 1. Source: Wang et al. 2004."""
+
+    def calm(plane):
+        return cv2.GaussianBlur(plane, (11, 11), 1.5)
+
+    a, b = one.astype(np.float64), other.astype(np.float64)
+    mean_a, mean_b = calm(a), calm(b)
+    spread_a, spread_b = calm(a * a) - mean_a**2, calm(b * b) - mean_b**2
+    both = calm(a * b) - mean_a * mean_b
+    low, high = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    top = (2 * mean_a * mean_b + low) * (2 * both + high)
+    return float((top / ((mean_a**2 + mean_b**2 + low) * (spread_a + spread_b + high))).mean())
 
 
 def write_clip(

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from conform_makers import grey, luma_of, psnr, scenery
+from conform_makers import grey, luma_of, psnr, scenery, ssim
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -40,6 +40,7 @@ def test_between_two_frames_things_are_where_they_would_be(fps, count):
 
     assert min(likeness) > 36  # measured: 39 at the worst; mixing two frames of 16 fps gives 22, holding them 19
     assert likeness[0] > 99
+    assert min(ssim(luma_of(frame), scenery(n / 24, **HALF)) for n, frame in enumerate(made)) > 0.98
 
 
 def test_a_frame_that_is_there_at_its_moment_is_taken_as_it_is():
