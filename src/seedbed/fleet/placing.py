@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
+import platform
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -199,7 +199,7 @@ class Fleet:
 
 
 def leader_name() -> str:
-    return f"{socket.gethostname()}, process {os.getpid()}"
+    return f"{platform.node()}, process {os.getpid()}"
 
 
 def _seat(placed: Placed, worker: Worker | None, drained: Sequence[Drain]) -> Seat:
