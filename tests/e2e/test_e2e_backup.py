@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -29,56 +31,72 @@ def serving(home: Path, *options: str, **settings: str) -> Iterator[Served]:
         service.stop()
 
 
-def fill(home: Path) -> tuple[Generation, str, int]:
-    """Have a service with a video, and a job that waits. Return the video, the job's id and the credits left."""
-    with serving(home) as service, service.client() as client:
-        made = client.videos.wait(client.videos.create(**ORDER).request_id, timeout_s=60)
-    with serving(home, "--workers", "0") as service, service.client() as client:
-        waiting = client.videos.create(**ORDER, **OPTIONS)
-        said = run_cli(home, "backup", str(home / "live.tar"))
+@dataclass(frozen=True)
+class Filled:
+    """A stopped service with a video and a job that waits, and its backup, taken beside it at work. Left as it is."""
+
+    home: Path
+    made: Generation
+    waiting: str
+    left_credits: int
+
+    @property
+    def backup(self) -> str:
+        return str(self.home / "live.tar")
+
+
+@pytest.fixture(scope="module")
+def filled() -> Iterator[Filled]:
+    with new_home() as home:
+        with serving(home) as service, service.client() as client:
+            made = client.videos.wait(client.videos.create(**ORDER).request_id, timeout_s=60)
+        with serving(home, "--workers", "0") as service, service.client() as client:
+            waiting = client.videos.create(**ORDER, **OPTIONS)
+            said = run_cli(home, "backup", str(home / "live.tar"))
+            left_credits = client.credits.get().available
         assert said.returncode == 0, said.stderr
         assert "only you can read it" in said.stdout
-        return made, waiting.request_id, client.credits.get().available
+        yield Filled(home, made, waiting.request_id, left_credits)
 
 
-def assert_goes_on(service: Served, left_credits: int, waiting: str, made: Generation, folder: Path) -> None:
+def assert_goes_on(service: Served, filled: Filled, folder: Path) -> None:
     """The same key: the first video can be loaded, the waiting job is the same order as before, and is made."""
     with service.client() as client:
-        assert client.credits.get().available == left_credits
-        assert client.videos.create(**ORDER, **OPTIONS).request_id == waiting
-        client.videos.download(client.videos.get(made.request_id), folder / "made.mp4")
-        client.videos.download(client.videos.wait(waiting, timeout_s=60), folder / "waited.mp4")
-        assert client.credits.get().available == left_credits
+        assert client.credits.get().available == filled.left_credits
+        assert client.videos.create(**ORDER, **OPTIONS).request_id == filled.waiting
+        client.videos.download(client.videos.get(filled.made.request_id), folder / "made.mp4")
+        client.videos.download(client.videos.wait(filled.waiting, timeout_s=60), folder / "waited.mp4")
+        assert client.credits.get().available == filled.left_credits
     for name in ("made.mp4", "waited.mp4"):
         assert_promised(folder / name, resolution="480p", aspect_ratio="16:9", duration_s=4, engine="testcard")
 
 
-def test_a_service_saved_at_work_is_restored_and_goes_on(tmp_path: Path) -> None:
-    with new_home() as home, new_home() as other:
-        made, waiting, left_credits = fill(home)
-        verified = run_cli(home, "backup", "--verify", str(home / "live.tar"))
-        restored = run_cli(other, "restore", str(home / "live.tar"))
+def test_a_service_saved_at_work_is_restored_and_goes_on(filled: Filled, tmp_path: Path) -> None:
+    with new_home() as other:
+        verified = run_cli(other, "backup", "--verify", filled.backup)
+        restored = run_cli(other, "restore", filled.backup)
         assert (verified.returncode, restored.returncode) == (0, 0), restored.stderr
-        assert stat.S_IMODE((home / "live.tar").stat().st_mode) == 0o600
+        assert stat.S_IMODE(Path(filled.backup).stat().st_mode) == 0o600
         assert stat.S_IMODE((other / "developer.json").stat().st_mode) == 0o600
 
         with serving(other) as service:
-            assert_goes_on(service, left_credits, waiting, made, tmp_path)
+            assert_goes_on(service, filled, tmp_path)
             audited = run_cli(other, "audit", "--checksums", **TESTCARD)
-        again = run_cli(other, "restore", str(home / "live.tar"))
+        again = run_cli(other, "restore", filled.backup)
 
-        assert audited.stdout == "All is sound.\n"
-        assert again.returncode == 1
-        assert "has rows already" in again.stderr
+    assert audited.stdout == "All is sound.\n"
+    assert again.returncode == 1
+    assert "has rows already" in again.stderr
 
 
-def test_the_embedded_database_is_taken_to_another_version_of_postgresql() -> None:
+def test_the_embedded_database_is_taken_to_another_version_of_postgresql(filled: Filled) -> None:
     with new_home() as home:
-        fill(home)
+        shutil.copytree(filled.home / "blobs", home / "blobs")
+        (home / "postgres/cluster").mkdir(parents=True)
         (home / "postgres/cluster/PG_VERSION").write_text("17\n")
         refused = run_cli(home, "audit")
         (home / "postgres").rename(home / "postgres-17")
-        restored = run_cli(home, "restore", str(home / "live.tar"))
+        restored = run_cli(home, "restore", filled.backup)
         audited = run_cli(home, "audit", "--checksums")
 
     assert refused.returncode == 2
@@ -87,20 +105,21 @@ def test_the_embedded_database_is_taken_to_another_version_of_postgresql() -> No
     assert audited.stdout == "All is sound.\n"
 
 
-def test_the_embedded_service_moves_to_a_real_database_and_back(empty_database: str, tmp_path: Path) -> None:
+def test_the_embedded_service_moves_to_a_real_database_and_back(
+    filled: Filled, empty_database: str, tmp_path: Path
+) -> None:
     real = {"SEEDBED_DATABASE_URL": empty_database, "SEEDBED_BLOBS_URL": (tmp_path / "bucket").as_uri()}
-    with new_home() as home, new_home() as back:
-        made, waiting, left_credits = fill(home)
-        there = run_cli(home, "move", "--database", empty_database, "--blobs", real["SEEDBED_BLOBS_URL"])
-        audited = run_cli(home, "audit", "--checksums", **real)
-        (back / "developer.json").write_bytes((home / "developer.json").read_bytes())
+    with new_home() as back:
+        there = run_cli(filled.home, "move", "--database", empty_database, "--blobs", real["SEEDBED_BLOBS_URL"])
+        audited = run_cli(filled.home, "audit", "--checksums", **real)
+        (back / "developer.json").write_bytes((filled.home / "developer.json").read_bytes())
         returned = run_cli(back, "move", "--database", "embedded", "--blobs", "folder", **real)
 
         assert (there.returncode, returned.returncode) == (0, 0), there.stderr + returned.stderr
         assert audited.stdout == "All is sound.\n"
-        assert (tmp_path / "bucket" / "jobs" / made.request_id).is_dir()
+        assert (tmp_path / "bucket" / "jobs" / filled.made.request_id).is_dir()
         with serving(back) as service:
-            assert_goes_on(service, left_credits, waiting, made, tmp_path)
+            assert_goes_on(service, filled, tmp_path)
 
 
 def test_what_is_in_use_is_not_moved(database: str, empty_database: str, tmp_path: Path) -> None:
@@ -134,5 +153,5 @@ def test_a_backup_that_is_damaged_or_cut_off_restores_nothing(database: str, tmp
     assert "is no whole backup" in refused[0].stderr
     assert "is damaged" in refused[1].stderr
     assert "already; name another one" in replaced.stderr
-    assert left == []
+    assert "postgres" not in left
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bent.tar", "cut.tar", "whole.tar"]
