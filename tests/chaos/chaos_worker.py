@@ -24,7 +24,7 @@ async def main() -> None:
         settings.database_url,
         blobs,
         settings,
-        engine=EngineSpec(name="fake", kind=engine, pool="default"),
+        engine=engine,
         stopping=asyncio.Event(),
     )
 
