@@ -24,10 +24,9 @@ async def is_in(world, state):
         return [worker for worker in await workers.alive(conn) if worker.state is state]
 
 
-async def handed_back(world, ids):
-    """Return the jobs once nobody works on them: a slot says that it is bad a moment before it lets go of its job."""
-    jobs = [await world.job(job_id) for job_id in ids]
-    return [] if any(job.state is State.PROCESSING for job in jobs) else jobs
+async def are_let_go(world, ids):
+    """Say whether nobody works on these jobs: a slot says that it is bad a moment before it lets go of its job."""
+    return not any([(await world.job(job_id)).state is State.PROCESSING for job_id in ids])
 
 
 async def test_a_bad_slot_costs_one_failure_and_is_quarantined_until_it_is_sound(world, switch):
@@ -37,7 +36,8 @@ async def test_a_bad_slot_costs_one_failure_and_is_quarantined_until_it_is_sound
     async with world.worker("Breakable"):
         await world.eventually(lambda: is_in(world, WorkerState.QUARANTINED))
         [worker] = await is_in(world, WorkerState.QUARANTINED)
-        waiting = await world.eventually(lambda: handed_back(world, ids))
+        await world.eventually(lambda: are_let_go(world, ids))
+        waiting = [await world.job(job_id) for job_id in ids]
         switch.unlink()
         ended = [await world.ended_at_last(job_id) for job_id in ids]
         assert await is_in(world, WorkerState.READY)
