@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
-from serving import await_true, clean_environment, new_home, run_cli
+from serving import await_true, children, clean_environment, new_home, run_cli
 
 from seedbed.store import embedded
 from seedbed.store.migrate import migrate
@@ -60,6 +60,10 @@ class Process:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, env=environ
             )
+
+    @property
+    def children(self) -> set[int]:
+        return children(self._process.pid)
 
     def assert_up(self) -> bool:
         assert self._process.poll() is None, self.log.read_text()
@@ -118,7 +122,8 @@ class Stage:
     def start(self) -> None:
         self.replicas = [self.new_replica(number) for number in range(3)]
         work = [sys.executable, "-m", "seedbed.cli", "work"]
-        self._undo.callback(Process(self.home / "worker.log", work, self.environ).stop)
+        self.worker = Process(self.home / "worker.log", work, self.environ)
+        self._undo.callback(self.worker.stop)
         for replica in self.replicas:
             replica.await_up()
         self._start_nginx()

@@ -226,6 +226,7 @@ async def test_a_replica_that_is_taken_out_and_stopped_fails_no_request(stage, k
     customers = [asyncio.create_task(load.customer()) for _ in range(6)]
     await asyncio.sleep(1)
     leaving, staying = stage.replicas[0], stage.replicas[1:]
+    engines = stage.worker.children
 
     leaving.signal(signal.SIGTERM)
     await asyncio.sleep(0.5)
@@ -245,6 +246,8 @@ async def test_a_replica_that_is_taken_out_and_stopped_fails_no_request(stage, k
     assert (alive.status_code, alive.headers["connection"]) == (200, "close")
     assert status == 0
     assert load.faults == []
+    assert engines
+    assert stage.worker.children == engines  # the model that an engine holds stays where it is
     assert load.asked > 100
     async with client_of(stage.url, key) as client:
         ended = await asyncio.gather(*(finished(client, request_id) for request_id in load.ids))
