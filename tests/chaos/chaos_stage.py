@@ -114,12 +114,13 @@ class Stage:
     def start_database(self) -> None:
         self._server = embedded.start(self.folder / "postgres", settings={"max_connections": "400"})
 
-    def crash_database(self) -> None:
-        """Stop it as `pg_ctl stop -m immediate` does, and start it again at the same address."""
+    async def crash_database(self, *, away_s: float = 0.0) -> None:
+        """Stop it as `pg_ctl stop -m immediate` does, and start it again, then or later, at the same address."""
         before = self._server
         assert before
         os.kill(before.pid, signal.SIGQUIT)
         before.stop()
+        await asyncio.sleep(away_s)
         self.start_database()
         assert self.url == before.url
         self.tallies["database_restarts"] += 1

@@ -31,6 +31,7 @@ class Troubles:
     kill_engine_s: float | None = None
     kill_api_s: float | None = None
     crash_database_s: float | None = None
+    database_away_s: float = 0.0
     refuse_store_s: float | None = None
     fill_disk_s: float | None = None
 
@@ -122,7 +123,7 @@ class Troublemaker:
 
     async def crash_database(self) -> bool:
         # In this thread: the kernel ties the server to it. Customers and receiver stand still for a second meanwhile.
-        self._stage.crash_database()
+        await self._stage.crash_database(away_s=self._troubles.database_away_s)
         return True
 
     async def refuse_store(self) -> bool:

@@ -28,7 +28,7 @@ EVENTS = (
     "database.unreachable",
 )
 JOBS = """
-select job.id, job.account_id, job.state::text, job.attempt, job.failures, job.error_code, job.output,
+select job.id, job.account_id, job.state::text, job.attempt, job.failures, job.error_code, job.output::jsonb as output,
     extract(epoch from job.finished_at - job.created_at)::float8 as wall_s,
     array(select kind::text from transfer where job_id = job.id order by id) as money
 from job
