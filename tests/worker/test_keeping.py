@@ -101,10 +101,10 @@ async def test_samples_are_not_kept(world):
 async def test_a_store_that_takes_no_copies_does_not_stand_in_the_jobs_way(world, clip, monkeypatch):
     put_file = world.blobs.put_file
 
-    async def refuse_assets(key, path):
+    async def refuse_assets(key, path, **named):
         if key.startswith("assets/"):
             raise Unavailable("The store does not answer.")
-        await put_file(key, path)
+        await put_file(key, path, **named)
 
     monkeypatch.setattr(world.blobs, "put_file", refuse_assets)
     async with world.worker(), serving(clip.read_bytes()) as (url, _):

@@ -306,14 +306,16 @@ class UpstreamUnresolved(UpstreamTimeout):
 class EngineUnavailable(JobFailure):
     """A remote engine turns all of this deployment's jobs away, as when its credits are spent: the operator must act.
 
-    `alarm` is for the operator alone, and is logged.
+    `alarm` is for the operator alone, and is logged; the job's owner reads `message`.
     """
 
     code = "unavailable"
     may_fall_back = True
 
-    def __init__(self, alarm: str = "") -> None:
-        super().__init__("The engine of this model is not available now; try again later.")
+    def __init__(
+        self, alarm: str = "", *, message: str = "The engine of this model is not available now; try again later."
+    ) -> None:
+        super().__init__(message)
         self.alarm = alarm
 
 

@@ -99,6 +99,8 @@ class Rehearsal:
         said = f"{FAILURES[kind]}, {ASKED}"
         if issubclass(kind, MediaFailure):
             return kind(said, name=references[0].name if references else "mediaUrls[0]", host=host)
+        if issubclass(kind, errors.EngineUnavailable):
+            return kind(message=said + ".")
         return kind(said + ".")
 
     @property
