@@ -85,7 +85,8 @@ def test_another_major_version_is_refused_with_the_commands_that_help(shared_dat
     version = shared_data_dir / "cluster" / "PG_VERSION"
     version.write_text("17\n")
 
-    with pytest.raises(NotReady, match=r"made by PostgreSQL 17.*postgres==17\.\*'`, `seedbed backup .*`mv .*`seedbed restore"):
+    commands = r"made by PostgreSQL 17.*postgres==17\.\*'`, `seedbed backup .*`mv .*`seedbed restore"
+    with pytest.raises(NotReady, match=commands):
         embedded.start(shared_data_dir)
 
     version.write_text("18\n")

