@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from model import Model, Secret, Tenant
-from postgres import Postgres
 
+from postgres import Postgres
 from seedbed.actions.beat import beat
 from seedbed.actions.cancel import cancel
 from seedbed.actions.claim import claim
