@@ -145,3 +145,30 @@ def test_a_form_is_one_even_without_a_file_and_can_be_sent_twice(task):
     assert made.http() == made.http()
     assert all(part[1][0] is None for part in order(task()).http()["files"])
     json.dumps(made.sent)
+
+
+POINTING = "[이미지2] walks like @Video1"
+
+
+@pytest.mark.parametrize(
+    ("flavour", "options", "prompt"),
+    [
+        ("vllm-omni-h3", {}, "<Picture 2> walks like <Video 1>"),
+        ("sglang-h3", {}, "<Picture 2> walks like <Video 1>"),
+        ("seedbed", {}, POINTING),
+        ("vllm-omni-h3", {"prompt_form": "plain"}, "image 2 walks like video 1"),
+        ("vllm-omni-h3", {"roles": ["reference_image"]}, "<Picture 2> walks like"),
+    ],
+)
+def test_a_model_is_told_which_reference_is_meant_in_its_own_form(task, flavour, options, prompt):
+    wanted = replace(task("reference_image", "reference_image", "reference_video"), prompt=POINTING)
+
+    assert order(wanted, flavour, **options).body["prompt"].strip() == prompt
+
+
+def test_a_familys_negative_prompt_goes_along_unless_the_request_has_its_own(task):
+    plain, own = task(), task(options={"negative_prompt": "people"})
+
+    assert order(plain, prompt_form="wan").body["negative_prompt"].startswith("色调艳丽")
+    assert order(own, prompt_form="wan").body["negative_prompt"] == "people"
+    assert "negative_prompt" not in order(plain).body

@@ -33,7 +33,8 @@ class VideosApi:
 
     What the model makes, where that is not what is asked for (all is conformed afterwards): `sizes`, a list such as
     `["832x480"]`, of which the nearest is asked for; `seconds`, the only lengths that it makes; `fps`; `frames`, its
-    counts, such as `"4n+1"`; `roles`, those that it has use of (a text-to-video model: none); `makes_audio`.
+    counts, such as `"4n+1"`; `roles`, those that it has use of (a text-to-video model: none); `makes_audio`;
+    `prompt_form`, how it is told which reference is meant: minimax_h3, ltx2, wan, plain ("image 1") or as_it_is.
 
     `references_as`: `file`, `url` or `data` (an upload has no address, and goes as data). `loras`: a table from LoRA
     names to paths on the server. `extra`: a table of what else is sent, as it stands. `bills`: an order whose answer

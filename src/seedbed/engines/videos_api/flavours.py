@@ -59,6 +59,7 @@ class Flavour:
     is_idempotent: bool = False  # an order with the same Idempotency-Key is the same order
     bills: bool = False
     makes_audio: bool = False
+    prompt_form: str = "plain"  # how its model is told which reference is meant (`core.prompt_forms`)
     health: str = "/health"
     address_field: str | None = None  # the member that says where else the video lies, if it lies elsewhere
 
@@ -88,6 +89,7 @@ FLAVOURS: dict[str, Flavour] = {
     ),
     # Our own OpenAI dialect. It refuses members that it does not know.
     "seedbed": Flavour(
+        prompt_form="as_it_is",  # its own engine does that
         is_form=True,
         shape=Shape.SINGLE,
         ways=(Way.FILE, Way.URL, Way.DATA),
@@ -125,6 +127,7 @@ FLAVOURS: dict[str, Flavour] = {
     ),
     # vllm-omni recipes/MiniMaxAI/MiniMax-H3.md: either frames or references; the canvas is 768 px at its short side.
     "vllm-omni-h3": Flavour(
+        prompt_form="minimax_h3",
         is_form=True,
         shape=Shape.MIXED,
         ways=(Way.FILE, Way.URL, Way.DATA),
@@ -163,6 +166,7 @@ FLAVOURS: dict[str, Flavour] = {
     # docs.sglang.io/cookbook/diffusion/MiniMax/MiniMax-H3, .../minimax_h3/request_validation.py; frames beside
     # references since sgl-project/sglang#36080.
     "sglang-h3": Flavour(
+        prompt_form="minimax_h3",
         is_form=False,
         shape=Shape.CONDITIONS,
         ways=(Way.DATA, Way.URL),

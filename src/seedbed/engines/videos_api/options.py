@@ -10,6 +10,7 @@ from typing import Any
 from seedbed.core.frame_rule import FrameRule
 from seedbed.core.openings import Opened
 from seedbed.core.operator_table import OperatorTable
+from seedbed.core.prompt_forms import FORMS, PLAIN_FORM, Form
 from seedbed.core.references import Role
 from seedbed.core.sizes import Size
 from seedbed.engines.videos_api.flavours import FLAVOURS, Flavour, Way
@@ -17,6 +18,7 @@ from seedbed.outbound.errand import Patience
 
 KIND = "videos_api"
 MAX_TIME_LIMIT_S = 7 * 86_400
+PROMPT_FORMS: dict[str, Form | None] = {"as_it_is": None, "plain": PLAIN_FORM, **FORMS}
 _SIZE = re.compile(r"([1-9][0-9]{1,4})x([1-9][0-9]{1,4})", re.ASCII)
 
 
@@ -36,6 +38,7 @@ class Options:
     roles: frozenset[Role]
     references_as: Way
     makes_audio: bool
+    form: Form | None  # None: the prompt goes as it is
     bills: bool
     loras: Mapping[str, str]
     extra: Mapping[str, Any]
@@ -64,6 +67,7 @@ class Options:
             roles=_roles(table, flavour),
             references_as=Way(table.choice("references_as", flavour.ways, flavour.ways[0])),
             makes_audio=table.flag("makes_audio", flavour.makes_audio),
+            form=PROMPT_FORMS[table.choice("prompt_form", list(PROMPT_FORMS), flavour.prompt_form)],
             bills=table.flag("bills", flavour.bills),
             loras=table.names("loras", {}),
             extra=table.table("extra"),

@@ -14,6 +14,7 @@ from typing import Any
 
 from seedbed.core.engine import RenderTask
 from seedbed.core.errors import EngineUnfit
+from seedbed.core.prompt_forms import Prepared, prepared
 from seedbed.core.sizes import Size
 from seedbed.engines.videos_api.flavours import Shape
 from seedbed.engines.videos_api.options import Options
@@ -52,7 +53,8 @@ def compose(task: RenderTask, options: Options) -> Order:
     flavour = options.flavour
     chosen = choose(task.references, options)
     placed = place(chosen, options)
-    body: dict[str, Any] = {"prompt": task.prompt}
+    told = _told(task, chosen, options)
+    body: dict[str, Any] = {"prompt": told.prompt}
     model = options.model_for(task.model)
     if model:
         body["model"] = model
@@ -60,13 +62,23 @@ def compose(task: RenderTask, options: Options) -> Order:
     for name, where in flavour.fields.items():
         if values[name] is not None:
             _put(body, where, values[name])
-    warnings = [*chosen.warnings, *_add_options(body, task.options, options)]
+    if told.negative_prompt and "negative_prompt" in flavour.options:
+        _put(body, flavour.options["negative_prompt"], told.negative_prompt)  # a request's own takes its place
+    warnings = [*chosen.warnings, *told.warnings, *_add_options(body, task.options, options)]
     body |= placed.members
     _merge(body, options.extra)
     # An object cannot stand in the form of the plain flavours, only in their JSON.
     has_object = flavour.shape is Shape.SINGLE and bool(placed.members)
     is_form = bool(placed.files) or (flavour.is_form and not has_object)
     return Order(body, placed, is_form, tuple(warnings))
+
+
+def _told(task: RenderTask, chosen: Chosen, options: Options) -> Prepared:
+    """Return the prompt in the form of the server's model, which sees what was chosen, in that order."""
+    if options.form is None:
+        return Prepared(task.prompt, "")
+    seen = [task.references.index(reference) for reference in (*chosen.frames, *chosen.others)]
+    return prepared(task.prompt, form=options.form, kinds=[r.kind for r in task.references], seen=seen)
 
 
 def values_of(task: RenderTask, chosen: Chosen, options: Options) -> dict[str, Any]:
