@@ -44,7 +44,7 @@ def receipt_of(reply: Reply, *, workflow: Workflow, server: str, key: str) -> Re
         return Open(doubt, f"it answers {reply.status}", reply.retry_after_s)
     if not reply.is_ok:
         return Refused(refusal_of(reply, workflow=workflow, server=server, key=key))
-    prompt_id = members_of(reply).get("prompt_id")
+    prompt_id = reply.members_if_any().get("prompt_id")
     if isinstance(prompt_id, str) and prompt_id:
         return Taken(prompt_id)
     return Open(Doubt.FULL, f"it answers {reply.status} without a prompt_id")
@@ -52,7 +52,7 @@ def receipt_of(reply: Reply, *, workflow: Workflow, server: str, key: str) -> Re
 
 def refusal_of(reply: Reply, *, workflow: Workflow, server: str, key: str) -> JobFailure:
     """Return what an answer other than 2xx means to the job."""
-    found = members_of(reply)
+    found = reply.members_if_any()
     match reply.status:
         case 401 | 403:
             return EngineUnavailable(f"{server} answers {reply.status}: check the options key and key_header")
@@ -126,14 +126,6 @@ def marked_entry(history: Mapping[str, Any], mark: str, value: str) -> str | Non
 def pack_hint(class_type: str) -> str:
     pack = next((pack for start, pack in PACKS.items() if class_type.startswith(start)), None)
     return f"it comes with {pack}" if pack else "ComfyUI-Manager finds the pack that it comes with"
-
-
-def members_of(reply: Reply) -> dict[str, Any]:
-    """Return the JSON object that the answer is; empty for a web page."""
-    try:
-        return reply.members()
-    except UpstreamFailed:
-        return {}
 
 
 def _items(queue: Mapping[str, Any], which: str) -> list[list[Any]]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from seedbed.core.engine import Capabilities, Made, RenderTask, Report, Stage, Stop
+from seedbed.core.engine import Capabilities, Made, RenderTask, Report, Stage
 from seedbed.core.errors import UpstreamFailed, UpstreamTimeout, UpstreamUnresolved
 from seedbed.core.references import Kind
 from seedbed.core.remote_order import OrderState, RemoteOrder, is_open, remembered_order
@@ -23,8 +23,6 @@ from seedbed.engines.comfyui.progress import Progress, ToldReport
 from seedbed.engines.comfyui.survey import Survey
 from seedbed.engines.comfyui.uploads import uploaded
 from seedbed.outbound.errand import Errand
-from seedbed.outbound.exchange import News
-from seedbed.outbound.results import Result, collect
 from seedbed.outbound.upstream import Upstream
 from seedbed.outbound.websocket import Listener
 
@@ -157,11 +155,8 @@ class ComfyUi:
 
     def _run(self, errand: Errand, upstream: Upstream, out: Path, report: Report) -> None:
         try:
-            self._collect(errand, errand.run(), upstream, out)
-        except Stop as stop:
-            if stop.is_for_good:
-                errand.withdraw()
-            raise
+            with errand:
+                errand.fetch(errand.run(), upstream, out, limit_bytes=self._options.max_result_bytes)
         except UpstreamTimeout as exc:
             # Nobody pays by the order here. So that another engine may be given the job, this one lets go of it.
             if errand.order and is_open(errand.order.as_memory()):
@@ -169,14 +164,3 @@ class ComfyUi:
             if isinstance(exc, UpstreamUnresolved):
                 raise UpstreamFailed("The remote engine can no longer be asked about this job's order.") from exc
             raise
-
-    def _collect(self, errand: Errand, news: News, upstream: Upstream, out: Path) -> None:
-        assert news.result is not None
-
-        def again() -> Result:
-            found = errand.look_again().result
-            if found is None:
-                raise UpstreamFailed("The remote engine no longer has the video that it made.")
-            return found
-
-        collect(upstream, news.result, out, again=again, beat=errand.beat, limit_bytes=self._options.max_result_bytes)

@@ -103,7 +103,7 @@ class ComfyUiExchange:
         return _reply(404, {"gone": order_id})
 
     def is_gone(self, reply: Reply) -> bool:
-        return reply.status == 404 and "gone" in answers.members_of(reply)
+        return reply.status == 404 and "gone" in reply.members_if_any()
 
     def refusal(self, reply: Reply) -> JobFailure | None:
         options = self.options

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from seedbed.core.frame_rule import FrameRule, parse_frame_rule
+from seedbed.core.frame_rule import FrameRule
 from seedbed.core.openings import Opened
 from seedbed.core.operator_table import OperatorTable
 from seedbed.core.prompt_forms import FORMS, PLAIN_FORM, Form
@@ -53,7 +53,7 @@ class ComfyUiOptions:
             map=read_map(table, workflow),
             form=FORMS.get(table.choice("prompt_form", ["plain", *FORMS], "plain"), PLAIN_FORM),
             fps=table.whole("fps", 24, least=1, most=240) if "fps" in given else None,
-            frames=_frames(table),
+            frames=table.frame_rule("frames"),
             multiple_of=table.whole("multiple_of", 1, least=1, most=256),
             makes_audio=table.flag("makes_audio", False),
             description=table.text("description", "A workflow on a ComfyUI server makes the video."),
@@ -86,10 +86,3 @@ def _headers(table: OperatorTable, key: str) -> dict[str, str]:
     if not key:
         return {}
     return {name: f"Bearer {key}" if name.lower() == AUTHORIZATION.lower() else key}
-
-
-def _frames(table: OperatorTable) -> FrameRule:
-    try:
-        return parse_frame_rule(table.text("frames", "1n"))
-    except ValueError as exc:
-        raise table.fault("frames", str(exc)) from exc

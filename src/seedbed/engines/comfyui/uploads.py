@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from seedbed.core.engine import LocalReference
 from seedbed.core.errors import UpstreamFailed
 from seedbed.core.formats import Format
-from seedbed.engines.comfyui.answers import members_of, refusal_of
+from seedbed.engines.comfyui.answers import refusal_of
 from seedbed.engines.comfyui.options import ComfyUiOptions
 from seedbed.outbound.upstream import Beat, Upstream
 
@@ -39,7 +39,7 @@ def _upload(upstream: Upstream, reference: LocalReference, name: str, options: C
     )
     if 400 <= reply.status < 500 and reply.status != 429:
         raise refusal_of(reply, workflow=options.workflow, server=options.url, key=options.key)
-    found = members_of(reply)
+    found = reply.members_if_any()
     kept, folder = found.get("name"), found.get("subfolder")
     if not reply.is_ok or not isinstance(kept, str):
         raise UpstreamFailed(f"{reference.name}: the remote engine did not take the file; it answers {reply.status}.")
