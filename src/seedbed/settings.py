@@ -17,6 +17,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from seedbed.core.errors import NotReady
 from seedbed.core.limits import MediaLimits
@@ -115,6 +116,7 @@ class Settings:
     body_timeout_s: float = _setting(
         "How long a request's body may take to arrive; a second more for each 16 kB that came.", 30.0
     )
+    session_lifetime_s: int = _setting("How long a browser stays signed in to the console.", 604_800)
     drain_s: float = _setting("How long `/readyz` says no before `serve`, told to stop, refuses connections.", 0.0)
     max_image_bytes: int = _setting("The largest reference picture.", 30_000_000)
     max_video_bytes: int = _setting("The largest reference video.", 50_000_000)
@@ -161,6 +163,11 @@ class Settings:
     @property
     def base_url(self) -> str:
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def base_path(self) -> str:
+        """What clients see before every path: nothing, or the path prefix of a proxy, as `/video`."""
+        return urlsplit(self.base_url).path
 
     @property
     def rules(self) -> Rules:

@@ -42,7 +42,7 @@ async def create(service: Service, request: Request) -> Response:
         # In a thread: a body with pictures in it takes a while to digest.
         claim = claim_of(request, await asyncio.to_thread(json_digest, body))
         warnings = unknown_fields(body, GenerationBody)
-        return created(await order_job(service, who, NATIVE_DIALECT, draft, claim, warnings=warnings))
+        return created(service, await order_job(service, who, NATIVE_DIALECT, draft, claim, warnings=warnings))
 
 
 async def show(service: Service, request: Request) -> Response:
@@ -96,12 +96,12 @@ def _answer_of(job: Job) -> bytes:
 NATIVE_DIALECT = Dialect("native", _answer_of)
 
 
-def created(ordered: Ordered) -> Response:
+def created(service: Service, ordered: Ordered) -> Response:
     """Return the answer to an order."""
     job_id = ordered.answer.job_id
     structlog.contextvars.bind_contextvars(job_id=job_id)
     # An answer outlives its job, which another dialect may have erased: then there is no place to point at.
-    location = {"Location": f"{ROOT}{GENERATIONS}/{job_id}"} if job_id else {}
+    location = {"Location": f"{service.settings.base_path}{ROOT}{GENERATIONS}/{job_id}"} if job_id else {}
     return raw_json(ordered.answer.body, headers=location | (REPLAYED if ordered.is_replay else {}))
 
 

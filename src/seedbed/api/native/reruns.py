@@ -44,7 +44,7 @@ async def rerun(service: Service, request: Request) -> Response:
         warnings = unknown_fields(changes, GenerationBody)
         rerun_of = None if has_other_references else job.id
         ordered = await order_job(service, who, NATIVE_DIALECT, draft, claim, warnings=warnings, rerun_of=rerun_of)
-        return created(ordered)
+        return created(service, ordered)
 
 
 @asynccontextmanager

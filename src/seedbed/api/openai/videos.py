@@ -41,11 +41,11 @@ async def create(service: Service, request: Request) -> Response:
     who = await principal(service, request)
     idempotency_key(request)  # one that cannot be used is refused before the body is read
     if is_form(request):
-        return _created(await order_from_form(service, request, who, OPENAI_DIALECT))
+        return _created(service, await order_from_form(service, request, who, OPENAI_DIALECT))
     async with order_body(service, request, who) as body:
         draft = draft_of(body, offer=service.offer(DIALECT))
         claim = claim_of(request, await asyncio.to_thread(json_digest, body))
-        return _created(await order_job(service, who, OPENAI_DIALECT, draft, claim))
+        return _created(service, await order_job(service, who, OPENAI_DIALECT, draft, claim))
 
 
 async def show(service: Service, request: Request) -> Response:
@@ -100,8 +100,8 @@ def _answer_of(job: Job) -> bytes:
 OPENAI_DIALECT = Dialect(DIALECT, _answer_of)
 
 
-def _created(ordered: Ordered) -> Response:
+def _created(service: Service, ordered: Ordered) -> Response:
     job_id = ordered.answer.job_id
     structlog.contextvars.bind_contextvars(job_id=job_id)
-    location = {"Location": f"{ROOT}{VIDEOS}/{video_id_of(job_id)}"} if job_id else {}
+    location = {"Location": f"{service.settings.base_path}{ROOT}{VIDEOS}/{video_id_of(job_id)}"} if job_id else {}
     return raw_json(ordered.answer.body, headers=location | (REPLAYED if ordered.is_replay else {}))
