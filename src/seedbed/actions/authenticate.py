@@ -1,4 +1,4 @@
-"""Say whose an API key is, and count the request that bore it, in one round trip."""
+"""Say whose an API key or a session is, and count the request that bore it, in one round trip."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ from datetime import datetime
 from seedbed.core.errors import Unauthorized
 from seedbed.core.keys import ParsedKey
 from seedbed.core.rate_limits import RateLimits
+from seedbed.core.sessions import SessionToken
 from seedbed.store import keys
 from seedbed.store.database import Connection
 from seedbed.store.keys import Admission
 
 
 async def authenticate(
-    conn: Connection, parsed: ParsedKey, *, limits: RateLimits | None = None, at: datetime | None = None
+    conn: Connection, shown: ParsedKey | SessionToken, *, limits: RateLimits | None = None, at: datetime | None = None
 ) -> Admission:
     """With `limits` the request is counted; whether it was one too many, the caller sees in `requests.was_refused`.
 
-    Raises Unauthorized, in one way, for a key that is unknown, revoked, expired or of the other mode.
+    Raises Unauthorized, in one way, for a key that is unknown, revoked, expired or of the other mode, and for
+    a session that is over.
     """
-    admission = await keys.use(conn, parsed, limits=limits, at=at)
+    admission = await keys.use(conn, shown, limits=limits, at=at)
     if admission is None:
         raise Unauthorized
     return admission

@@ -23,6 +23,7 @@ from seedbed.api.openai.routes import openai_app
 from seedbed.api.openapi_all import joint_routes
 from seedbed.api.results import results_app
 from seedbed.api.service import Service
+from seedbed.api.signing_in import session_routes
 from seedbed.blobs.store import Blobs
 from seedbed.core.deployment import Deployment, embedded_deployment
 from seedbed.core.native_view import RESULTS_PATH
@@ -61,6 +62,7 @@ def create_app(
         Mount(OPENAI_ROOT, openai_app(service)),
         Mount(RESULTS_PATH, results_app(service)),
         *health_routes(service),
+        *session_routes(service),
         *docs_routes(),
         *joint_routes(service),
     ]

@@ -1,4 +1,4 @@
-"""Who is asking: a Bearer key, checked by its form first and only then in the database.
+"""Who is asking: a Bearer key, or the cookie of a browser that was signed in with one; its form is checked first.
 
 Nothing is remembered between requests, so a revoked key ends with its revocation, in every process. Every reason to
 refuse a key gives the same answer (CONTRACT 1.1). The statement that looks a key up also counts its request.
@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from seedbed.actions.authenticate import authenticate
 from seedbed.api.allowances import admit
+from seedbed.api.cookies import session_token
 from seedbed.api.service import Service
 from seedbed.core.errors import Forbidden, Unauthorized
 from seedbed.core.keys import ParsedKey, Scope, covers, parse_key
@@ -29,9 +30,9 @@ async def principal(
 
 async def identify(service: Service, request: Request, *, is_counted: bool = True) -> Principal:
     """Return who sent the request, whatever the key may do. Raises Unauthorized and RateLimited."""
-    key = bearer_key(request)
+    shown = bearer_key(request) if has_key(request) else session_token(service.settings, request)
     async with service.connection() as conn:
-        admission = await authenticate(conn, key, limits=service.rate_limits if is_counted else None)
+        admission = await authenticate(conn, shown, limits=service.rate_limits if is_counted else None)
     who = admission.principal
     structlog.contextvars.bind_contextvars(account_id=who.account_id, mode=str(who.mode))
     admit(service, admission)

@@ -1,7 +1,8 @@
 """API keys at rest: the digest, never the key.
 
-A key is looked up by the SHA-256 of what was sent. How long that takes may tell how far two digests agree, but
-nobody can choose the digest of what they send, so it tells nothing about a key: no constant-time comparison is needed.
+A key is looked up by the SHA-256 of what was sent, or of the cookie of a session that stands for it. How long that
+takes may tell how far two digests agree, but nobody can choose the digest of what they send, so it tells nothing about
+a key: no constant-time comparison is needed.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from seedbed.core.keys import Mode, ParsedKey, Scope
 from seedbed.core.rate_limits import NO_LIMITS, Allowance, KeyLimits, RateLimits
+from seedbed.core.sessions import SessionToken
 from seedbed.store.database import Connection, Row, many, one, one_or_none
 from seedbed.store.rates import TAKE, of_quota, to_allowance
 
@@ -81,21 +84,27 @@ async def insert(
 
 
 async def use(
-    conn: Connection, parsed: ParsedKey, *, limits: RateLimits | None, at: datetime | None
+    conn: Connection, shown: ParsedKey | SessionToken, *, limits: RateLimits | None, at: datetime | None
 ) -> Admission | None:
     """Return whose key this is if it is valid at this moment, and take its request out of its quota, in one statement.
 
-    Without `limits` nothing is taken. Notes the key's use, at most once a minute.
+    `shown`: the key itself, or the session that stands for it. Without `limits` nothing is taken. Notes the key's use,
+    at most once a minute.
     """
-    facts = {"digest": parsed.digest, "is_live": parsed.mode is Mode.LIVE, "at": at}
+    facts: dict[str, Any] = {"digest": shown.digest, "at": at}
+    way = _BY_SESSION
+    if isinstance(shown, ParsedKey):
+        way = _BY_KEY
+        facts["is_live"] = shown.mode is Mode.LIVE
     usual = limits.requests() if limits else None
-    row = await one_or_none(conn, _USE if usual else _FIND, facts | (of_quota(usual) if usual else {}))
+    row = await one_or_none(conn, way.use if usual else way.find, facts | (of_quota(usual) if usual else {}))
     if row is None:
         return None
     if row["is_use_news"]:
-        await conn.execute(_NOTE_USE, facts)
+        await conn.execute(_NOTE_USE, {"id": row["key_id"], "at": at})
     own = _limits(row)
-    principal = Principal(row["account_id"], parsed.mode, row["key_id"], _scopes(row), own)
+    mode = Mode.LIVE if row["is_live"] else Mode.TEST
+    principal = Principal(row["account_id"], mode, row["key_id"], _scopes(row), own)
     requests = to_allowance(row, limits.requests(own)) if limits else None
     return Admission(principal, requests, int(row["queued_jobs"]), row["key_queued_jobs"])
 
@@ -169,7 +178,7 @@ where id = %(id)s
 returning id
 """
 _FIND = """
-select id as key_id, account_id, scopes, requests_per_minute, upload_bytes_per_day, queue_limit_jobs,
+select id as key_id, account_id, is_live, scopes, requests_per_minute, upload_bytes_per_day, queue_limit_jobs,
     running_limit_jobs, now.at,
     last_used_at is null or last_used_at < now.at - interval '1 minute' as is_use_news,
     (select coalesce(sum(queued), 0) from lane
@@ -178,8 +187,12 @@ select id as key_id, account_id, scopes, requests_per_minute, upload_bytes_per_d
         (select count(*) from job where job.api_key_id = api_key.id and job.state = 'queued')
     end as key_queued_jobs
 from api_key, (select coalesce(%(at)s::timestamptz, clock_timestamp()) as at offset 0) now
-where digest = %(digest)s and is_live = %(is_live)s and revoked_at is null
-    and (expires_at is null or expires_at > now.at)
+where {found} and revoked_at is null and (expires_at is null or expires_at > now.at)
+"""
+_FOUND_BY_KEY = "digest = %(digest)s and is_live = %(is_live)s"
+_FOUND_BY_SESSION = """
+id = (select session.api_key_id from console_session session
+      where session.digest = %(digest)s and session.expires_at > now.at)
 """
 # Integer division rounds the cost of a request down to a microsecond, as Quota.cost does.
 _COST_OF_ONE = """
@@ -195,8 +208,20 @@ _USE = " ".join(
         "select * from found cross join taken",
     ]
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """The two statements that look a key up: without its quota, and with it."""
+
+    find: str
+    use: str
+
+
+_BY_KEY = _Way(_FIND.format(found=_FOUND_BY_KEY), _USE.format(found=_FOUND_BY_KEY))
+_BY_SESSION = _Way(_FIND.format(found=_FOUND_BY_SESSION), _USE.format(found=_FOUND_BY_SESSION))
 _NOTE_USE = """
-update api_key set last_used_at = coalesce(%(at)s::timestamptz, clock_timestamp()) where digest = %(digest)s
+update api_key set last_used_at = coalesce(%(at)s::timestamptz, clock_timestamp()) where id = %(id)s
 """
 _REVOKE = """
 update api_key set revoked_at = coalesce(revoked_at, %(at)s::timestamptz, clock_timestamp()) where id = %(id)s

@@ -482,6 +482,23 @@ create table engine_load (
     primary key (pool, engine)
 );
 
+-- Browsers that are signed in to the console: each stands for a key, and ends with it.
+create table console_session (
+    digest     bytea primary key check (octet_length(digest) = 32), -- SHA-256 of the cookie, which is never stored
+    api_key_id bigint not null references api_key on delete cascade,
+    began_at   timestamptz not null,
+    expires_at timestamptz not null
+);
+create index console_session_of_key on console_session (api_key_id);
+create index console_session_expiry on console_session (expires_at);
+
+-- Each is good for one sign-in.
+create table console_ticket (
+    digest     bytea primary key check (octet_length(digest) = 32), -- SHA-256 of the ticket
+    api_key_id bigint not null references api_key on delete cascade,
+    expires_at timestamptz not null
+);
+
 -- Attempts that lost their job: whatever bytes they stored are nobody's. There is no foreign key to the job: a job may be
 -- erased before its bytes are.
 create table leftover (

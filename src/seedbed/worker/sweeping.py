@@ -1,4 +1,4 @@
-"""Deletes what nobody can use any more: old uploads, old answers, and bytes that no job names.
+"""Deletes what nobody can use any more: old uploads, answers and sessions, and bytes that no job names.
 
 An attempt that has lost its job can never be finished: attempts only grow, and final states stay. So its bytes may be
 deleted by anybody at any moment, without a look at the clock. What a frozen worker stores after such a sweep it deletes
@@ -15,7 +15,7 @@ import structlog
 from seedbed.blobs.store import Blobs
 from seedbed.core.errors import Unavailable
 from seedbed.core.job import Job, State
-from seedbed.store import assets, idempotency, jobs, leftovers
+from seedbed.store import assets, idempotency, jobs, leftovers, sessions
 from seedbed.store.database import Pool, borrow
 from seedbed.store.leftovers import Leftover
 from seedbed.worker.attempt import bytes_of_attempt
@@ -49,6 +49,7 @@ async def sweep_once(pool: Pool, blobs: Blobs, *, at: datetime | None = None) ->
     swept_assets += await _sweep_uploads_without_a_row(pool, blobs, at=at or datetime.now(UTC))
     async with borrow(pool) as conn:
         swept_answers = await idempotency.sweep(conn, at=at)
+        await sessions.sweep(conn, at=at)
     swept_attempts += await _sweep_orphans(pool, blobs, at=at or datetime.now(UTC))
     swept_parts = await _sweep_unfinished(blobs, at=at or datetime.now(UTC))
     log.info("store.swept", assets=swept_assets, answers=swept_answers, attempts=swept_attempts, parts=swept_parts)
