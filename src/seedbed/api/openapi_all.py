@@ -1,7 +1,7 @@
-"""`/openapi.json`: the documents of the three dialects as one, for who wants them in one file.
+"""`/openapi.json`: the documents of the three dialects and of the operator's API as one, for who wants one file.
 
-Paths bear the prefixes of their dialects. Names stay what they are in the native dialect; those of the other two that
-would mean something else here get their dialect's name before them.
+Paths bear the prefixes of their dialects. Names stay what they are in the native dialect; those of the others that
+would mean something else here get their own name before them.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from seedbed.api.admin.openapi import document as admin_document
+from seedbed.api.admin.paths import ROOT as ADMIN_ROOT
 from seedbed.api.ark.openapi import document as ark_document
 from seedbed.api.ark.paths import ROOT as ARK_ROOT
 from seedbed.api.native.answers import raw_json
@@ -25,7 +27,11 @@ from seedbed.api.openai.paths import ROOT as OPENAI_ROOT
 from seedbed.api.openapi_parts import ABOUT, PATH, SHOWN, this_document
 from seedbed.api.service import Service
 
-_OTHERS = (("Ark", ARK_ROOT, ark_document), ("OpenAI", OPENAI_ROOT, openai_document))
+_OTHERS = (
+    ("Ark", ARK_ROOT, ark_document),
+    ("OpenAI", OPENAI_ROOT, openai_document),
+    ("Admin", ADMIN_ROOT, admin_document),
+)
 _NAMED = ("schemas", "examples")  # components that differ from dialect to dialect
 _PLACES = tuple(f"#/components/{kind}/" for kind in _NAMED)
 
@@ -54,7 +60,9 @@ def document(base_url: str) -> dict[str, Any]:
         for kind in _NAMED:
             joint["components"][kind] |= other["components"][kind]
         joint["info"]["description"] += f"\n\n# {name}\n\n{other['info']['description']}"
-    joint["paths"][PATH] = {"get": this_document("showJointOpenApi") | {"summary": "All three dialects in one."}}
+    joint["paths"][PATH] = {
+        "get": this_document("showJointOpenApi") | {"summary": "All three dialects and the operator's API in one."}
+    }
     joint["servers"] = [{"url": base_url}]
     return joint
 

@@ -96,8 +96,9 @@ class InsufficientCredits(Refusal):
 class Forbidden(Refusal):
     code = "forbidden"
 
-    def __init__(self, scope: str) -> None:
-        super().__init__(f"This API key lacks the scope '{scope}'.")
+    def __init__(self, scope: str, *, needs_live_key: bool = False) -> None:
+        also = " A test key has it for nothing: use a live one." if needs_live_key else ""
+        super().__init__(f"This API key lacks the scope '{scope}'.{also}")
         self.scope = scope
 
 

@@ -18,7 +18,14 @@ create table schema_migration (
 create table account (
     id         bigint generated always as identity primary key,
     name       text not null,
-    created_at timestamptz not null default clock_timestamp()
+    created_at timestamptz not null default clock_timestamp(),
+    disabled_at      timestamptz, -- its keys are refused from then on
+    disabled_because text,
+    is_unlimited     boolean not null default false, -- a live charge that it cannot pay is given to it in the same commit
+    refill_credits   bigint check (refill_credits > 0), -- its live balance is brought up to this once a month
+    refill_from      date, -- the first month of which it is
+    check ((disabled_at is null) = (disabled_because is null)),
+    check ((refill_credits is null) = (refill_from is null))
 );
 
 create table api_key (
@@ -36,7 +43,8 @@ create table api_key (
     queue_limit_jobs   integer check (queue_limit_jobs > 0), -- null: only the account's limit
     running_limit_jobs integer check (running_limit_jobs > 0),
     requests_per_minute  integer check (requests_per_minute > 0), -- null in a limit: as the service's settings say
-    upload_bytes_per_day bigint check (upload_bytes_per_day > 0)
+    upload_bytes_per_day bigint check (upload_bytes_per_day > 0),
+    monthly_cap_credits  bigint check (monthly_cap_credits > 0) -- what it may charge in a month of UTC; null: no such limit
 );
 create index api_key_of_account on api_key (account_id, id);
 
@@ -49,6 +57,15 @@ create unlogged table rate (
     free_at     timestamptz not null, -- when everything that was taken is free again
     was_refused boolean not null, -- how that last taking ended: the statement that took reads it from here
     primary key (api_key_id, policy)
+) with (fillfactor = 50);
+
+-- What a key has charged in a month of UTC: its holds, less those that were released. Written under the lock of the balance.
+-- There is no foreign key, as there is none from its jobs.
+create table key_spending (
+    api_key_id      bigint not null,
+    month           date not null, -- its first day
+    charged_credits bigint not null check (charged_credits >= 0),
+    primary key (api_key_id, month)
 ) with (fillfactor = 50);
 
 create table webhook_secret (
@@ -324,6 +341,15 @@ create view ledger_entry as
     union all
     select id, account_id, is_live, target, amount_credits from transfer;
 
+-- The monthly refills that were made: one a month, whatever happens.
+create table refill (
+    account_id    bigint not null references account,
+    month         date not null, -- its first day
+    given_credits bigint not null check (given_credits >= 0), -- what was lacking, which may be nothing
+    at            timestamptz not null,
+    primary key (account_id, month)
+);
+
 -- One row for each account and mode; a sound ledger has zero in every column of `proof`.
 create view ledger_proof as
     select account_id, is_live,
@@ -518,3 +544,26 @@ create table audit_run (
     findings integer -- how many things were wrong
 );
 create index audit_run_began on audit_run (began_at desc);
+
+-- What operators did, in the commit in which they did it. Never changed.
+create table operator_action (
+    number     bigint generated always as identity primary key,
+    at         timestamptz not null,
+    actor      text not null, -- the name of the key as it was then, or of the command line or the service
+    api_key_id bigint, -- null: no key
+    action     text not null, -- core/operators.py names them
+    subject    text not null, -- what it was done to, such as account/7
+    account_id bigint, -- whose that is; null: nobody's
+    changes    json not null, -- without secrets
+    request_id text
+);
+create index operator_action_by_kind on operator_action (action, number desc);
+create index operator_action_of_subject on operator_action (subject, number desc);
+create index operator_action_of_account on operator_action (account_id, number desc) where account_id is not null;
+
+create function refuse_rewriting_the_operators_log() returns trigger language plpgsql as $$
+begin
+    raise exception 'the log of operators is append-only' using errcode = 'integrity_constraint_violation';
+end $$;
+create trigger operator_action_is_append_only before update or delete or truncate on operator_action
+    for each statement execute function refuse_rewriting_the_operators_log();

@@ -1,0 +1,84 @@
+"""The one way into the operator's API: a live key with the scope admin, and a body of which every field is known.
+
+Every endpoint begins with `operator`; a test walks all routes without such a key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import msgspec
+from starlette.requests import Request
+from structlog.contextvars import get_contextvars
+
+from seedbed.api.auth import principal
+from seedbed.api.conversion import convert
+from seedbed.api.json_body import json_body
+from seedbed.api.service import Service
+from seedbed.core.errors import Forbidden, InvalidRequest, NotFound
+from seedbed.core.keys import Scope
+from seedbed.core.operators import Operator
+from seedbed.store.keys import Principal
+
+B = TypeVar("B", bound=msgspec.Struct)
+
+MAX_BODY_BYTES = 64 * 1024
+LARGEST_ID = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: `who` as everywhere else, `by` as the log of operators writes them down."""
+
+    who: Principal
+    by: Operator
+
+
+async def operator(service: Service, request: Request) -> Caller:
+    """Return who sent the request. Raises Unauthorized, RateLimited, and Forbidden for all but a live admin key."""
+    who = await principal(service, request, scope=Scope.ADMIN)
+    if not who.is_live:
+        raise Forbidden(Scope.ADMIN, needs_live_key=True)
+    request_id = str(get_contextvars().get("request_id", "")) or None
+    return Caller(who, Operator(f"key {who.key_id}", key_id=who.key_id, request_id=request_id))
+
+
+@asynccontextmanager
+async def body_object(service: Service, request: Request, caller: Caller) -> AsyncIterator[dict[str, Any]]:
+    """Give the JSON object of the body; `{}` if there is none. Raises what `json_body` raises."""
+    if request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in request.headers:
+        yield {}
+        return
+    async with json_body(
+        request,
+        service.intake,
+        caller.who.account_id,
+        limit_bytes=MAX_BODY_BYTES,
+        data_limit_bytes=MAX_BODY_BYTES,
+        timeout_s=service.settings.body_timeout_s,
+    ) as body:
+        yield body
+
+
+def fields_of(body: dict[str, Any], kind: type[B]) -> B:
+    """Return the body as that wire type. Raises InvalidRequest, also for a field that the type has not.
+
+    An operator's misspelt field must not do nothing in silence.
+    """
+    known = [field.encode_name for field in msgspec.structs.fields(kind)]
+    for name in body:
+        if name not in known:
+            taken = f"it takes {', '.join(known)}" if known else "it takes none"
+            raise InvalidRequest(f"There is no field '{name[:80]}' here; {taken}.", param=name[:80])
+    return convert(body, kind)
+
+
+def number_in_path(request: Request, name: str, *, what: str) -> int:
+    """Return the number that stands in the path. Raises NotFound for anything that is none."""
+    said = request.path_params[name]
+    if not (said.isascii() and said.isdigit() and len(said) < 20 and 0 < int(said) <= LARGEST_ID):
+        raise NotFound(f"There is no {what} '{said[:40]}'.")
+    return int(said)

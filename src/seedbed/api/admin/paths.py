@@ -1,0 +1,3 @@
+"""Where the operator's API stands."""
+
+ROOT = "/api/admin/v1"

@@ -1,0 +1,25 @@
+"""The paths of the operator's API, one mounted app. It answers its refusals as the native dialect does."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from seedbed.api.admin.audit_log import audit_log_routes
+from seedbed.api.admin.openapi import show_document
+from seedbed.api.dialect import dialect_app
+from seedbed.api.native.errors import answer
+from seedbed.api.openapi_parts import PATH
+from seedbed.api.service import Service
+
+
+def admin_app(service: Service) -> Starlette:
+    return dialect_app(
+        [
+            *audit_log_routes(service),
+            Route(PATH, partial(show_document, service)),
+        ],
+        answer=answer,
+    )
