@@ -7,6 +7,8 @@ import asyncio
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
+from seedbed.api.admin.paths import ROOT as ADMIN_ROOT
+from seedbed.api.admin.routes import admin_app
 from seedbed.api.allowances import AllowanceFields
 from seedbed.api.ark.paths import ROOT as ARK_ROOT
 from seedbed.api.ark.routes import ark_app
@@ -60,6 +62,7 @@ def create_app(
         Mount(ROOT, native_app(service)),
         Mount(ARK_ROOT, ark_app(service)),
         Mount(OPENAI_ROOT, openai_app(service)),
+        Mount(ADMIN_ROOT, admin_app(service)),
         Mount(RESULTS_PATH, results_app(service)),
         *health_routes(service),
         *session_routes(service),
