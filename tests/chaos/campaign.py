@@ -12,40 +12,21 @@ import json
 import secrets
 import sys
 import time
-from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
 import httpx
-import psycopg
+from chaos_course import await_ready, gather, hastened, open_accounts, settle
 from chaos_customers import Customer, Orders
 from chaos_receiver import Receiver, receiving
 from chaos_stage import Stage, stage_folder
 from chaos_trouble import ALL, Troublemaker, Troubles
-from chaos_verdict import Evidence, broken_promises, figures, final_jobs
+from chaos_verdict import broken_promises, figures
 
-from seedbed.actions.audit import audit
-from seedbed.actions.create_account import create_account
-from seedbed.actions.create_key import create_key
 from seedbed.blobs.store import open_blobs
-from seedbed.core.keys import Mode, Scope
-from seedbed.core.signing import SECRET_BYTES
-from seedbed.store import accounts
-from seedbed.store.database import connect_pool, connected, many
-from seedbed.worker.sweeping import sweep_once
 
 BUILD = Path(__file__).resolve().parents[2] / "build" / "chaos"
-SETTLING_S = 300.0
-FUNDS = 1_000_000
-OPEN = "select count(*) as open from job where state in ('queued', 'processing')"
-UNTOLD = "select count(*) as open from delivery where state = 'pending'"
-# Retries of webhooks take days; here the clock is moved on for them.
-HASTEN = """
-with due as (update delivery set next_at = clock_timestamp() where state = 'pending' and next_at > clock_timestamp())
-update procrastinate_jobs set scheduled_at = null where status = 'todo' and scheduled_at is not null
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +56,11 @@ async def run(plan: Plan) -> Outcome:
         async with receiving(Random(plan.seed + 1)) as receiver:
             try:
                 stage.open(apis=plan.apis, workers=plan.workers, slowest_s=plan.slowest_s)
-                customers = await _customers(stage, plan.customers)
+                customers = await open_accounts(stage.url, plan.customers)
                 orders = await _siege(plan, stage, receiver, customers, chance)
-                await _settle(stage, receiver)
-                evidence = await _gather(stage, receiver, orders)
+                await settle(stage.url)
+                blobs = open_blobs(stage.store.as_uri(), stage.store)
+                evidence = await gather(stage.url, blobs, stage.store, orders, receiver)
             finally:
                 await stage.clear()
         evidence.stray_engines.extend(stage.stray_engines())
@@ -91,81 +73,21 @@ async def run(plan: Plan) -> Outcome:
         return Outcome(broken, facts)
 
 
-async def _customers(stage: Stage, count: int) -> list[Customer]:
-    found = []
-    async with connected(stage.url, name="chaos") as conn:
-        for number in range(count):
-            account = await create_account(conn, name=f"customer {number}", credits=FUNDS)
-            key = await create_key(
-                conn, account.id, mode=Mode.LIVE, name="chaos", scopes=list(Scope), entropy=secrets.token_bytes(32)
-            )
-            signers = await accounts.webhook_secrets(
-                conn, account.id, is_live=True, entropy=secrets.token_bytes(SECRET_BYTES)
-            )
-            found.append(Customer(account.id, key.key, signers[0].secret))
-    return found
-
-
 async def _siege(plan: Plan, stage: Stage, receiver: Receiver, customers: list[Customer], chance: Random) -> Orders:
     """Let the customers order while there is trouble, until each has been told of all its jobs."""
     limits = httpx.Limits(max_connections=64, max_keepalive_connections=16)
     enough = asyncio.Event()
     async with httpx.AsyncClient(timeout=10, limits=limits, trust_env=False) as client, asyncio.TaskGroup() as group:
         orders = Orders(client, stage.bases, Random(plan.seed + 2), receiver.url)
-        await _ready(client, stage)
+        await await_ready(client, stage.bases)
         group.create_task(Troublemaker(stage, chance, plan.troubles).make(enough=enough))
-        hasten = group.create_task(_hasten(stage))
-        async with asyncio.TaskGroup() as ordering:
+        async with hastened(stage.url), asyncio.TaskGroup() as ordering:
             for number in range(plan.jobs):
                 customer = customers[number % len(customers)]
                 ordering.create_task(orders.order(customer, f"chaos-{plan.seed}-{number}"))
                 await asyncio.sleep(chance.uniform(0, 2 / plan.orders_per_s))
         enough.set()
-        hasten.cancel()
     return orders
-
-
-async def _ready(client: httpx.AsyncClient, stage: Stage) -> None:
-    """Wait until every API process answers and a worker is there."""
-    async with asyncio.timeout(SETTLING_S):
-        for base in stage.bases:
-            while True:
-                with suppress(httpx.HTTPError):
-                    if (await client.get(f"{base}/readyz")).status_code == 200:
-                        break
-                await asyncio.sleep(0.2)
-
-
-async def _hasten(stage: Stage) -> None:
-    while True:
-        with suppress(psycopg.Error):
-            async with await psycopg.AsyncConnection.connect(stage.url, autocommit=True) as conn:
-                await conn.execute(HASTEN)
-        await asyncio.sleep(2)
-
-
-async def _settle(stage: Stage, receiver: Receiver) -> None:
-    """Let the service come to rest: every job final, every webhook told."""
-    async with connected(stage.url, name="chaos") as conn:
-        hasten = asyncio.create_task(_hasten(stage))
-        with suppress(TimeoutError):  # what has not ended by then is a broken promise
-            async with asyncio.timeout(SETTLING_S):
-                for question in (OPEN, UNTOLD):
-                    while (await many(conn, question, {}))[0]["open"]:  # noqa: ASYNC110 - it happens elsewhere
-                        await asyncio.sleep(0.3)
-        hasten.cancel()
-        await asyncio.gather(hasten, return_exceptions=True)
-
-
-async def _gather(stage: Stage, receiver: Receiver, orders: Orders) -> Evidence:
-    """Sweep as the workers do once a day, audit, and collect what is there."""
-    blobs = open_blobs(stage.store.as_uri(), stage.store)
-    async with connect_pool(stage.url, min_size=1, max_size=4, name="chaos") as pool:
-        await sweep_once(pool, blobs, at=datetime.now(UTC) + timedelta(days=2))
-        async with pool.connection() as conn:
-            report = await audit(conn, blobs, orphan_age_s=0, reads_bytes=True)
-            jobs = await final_jobs(conn)
-    return Evidence(jobs, stage.store, orders, receiver.received, report, [])
 
 
 def _keep_logs(stage: Stage, seed: int) -> None:

@@ -11,7 +11,7 @@ from random import Random
 import httpx
 
 PATIENCE_S = 300.0  # for one answer
-AGAIN = frozenset({409, 429, 500, 502, 503})
+AGAIN = frozenset({409, 429, 500, 502, 503, 504})  # a balancer says some of them
 PATH = "/api/open/v1/video/generations"
 
 
@@ -34,6 +34,7 @@ class Orders:
     bases: list[str]
     chance: Random
     webhook_url: Callable[[int], str]
+    model_of: Callable[[str], str] = lambda _key: "seedance-2.0-fast"
     jobs: dict[str, set[str]] = field(default_factory=dict)
     owner: dict[str, Customer] = field(default_factory=dict)  # by request id
     cancelled: set[str] = field(default_factory=set)
@@ -63,7 +64,7 @@ class Orders:
 
     async def _submit(self, customer: Customer, key: str) -> None:
         body = {
-            "model": "seedance-2.0-fast",
+            "model": self.model_of(key),
             "prompt": "a quiet lake",
             "duration": 4,
             "resolution": "480p",

@@ -35,6 +35,7 @@ class Kept:
         self.name, self._command, self._environ, self._log = name, command, environ, log
         self.process: asyncio.subprocess.Process | None = None
         self.starts = 0
+        self.rest_s = 0.3  # from an end to the next start
         self._started_s = 0.0
         self._ending = False
 
@@ -47,7 +48,7 @@ class Kept:
                 self.starts += 1
                 self._started_s = time.monotonic()
                 await self.process.wait()
-                await asyncio.sleep(0.3)
+                await asyncio.sleep(self.rest_s)
 
     @property
     def is_up(self) -> bool:
