@@ -248,5 +248,5 @@ def _read_tariff(path: Path) -> Tariff:
             for resolution in Resolution
         }
         return Tariff(prices, Decimal(str(table["media_factor"])))
-    except (OSError, KeyError, TypeError, tomllib.TOMLDecodeError, InvalidOperation) as exc:
+    except (OSError, KeyError, TypeError, ValueError, InvalidOperation) as exc:  # ValueError: no TOML, or no UTF-8
         raise NotReady(f"The tariff file {path} is not complete: {exc!r}. docs/settings.md shows its form.") from exc

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 from seedbed.api.event_stream import Streams
 from seedbed.api.intake import Intake
@@ -41,6 +42,10 @@ class Service:
         if dialect not in self._offers:
             self._offers[dialect] = self.deployment.offer(dialect)
         return self._offers[dialect]
+
+    def offering(self, deployment: Deployment) -> Self:
+        """Return the same service with another deployment. All that counts, waits or follows is shared by both."""
+        return replace(self, deployment=deployment, _offers={})
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:

@@ -55,9 +55,11 @@ async def _serve(settings: Settings, *, workers: int, welcome: Callable[[Running
 
     stop = asyncio.Event()
     hurry: list[Callable[[], None]] = []
-    with interrupts(stop.set, lambda: [force() for force in hurry]):
+    reload: list[Callable[[], None]] = []  # a SIGHUP before it runs finds nothing to do: it has just been read
+    with interrupts(stop.set, lambda: [force() for force in hurry], on_reload=lambda: [read() for read in reload]):
         async with running_service(settings, workers=workers) as running:
             hurry.append(running.force)
+            reload.append(running.reload)
             _say(await welcome(running))
             # What is loaded by now stays: to look through it again would hold up requests for 30 ms each time.
             gc.collect()
@@ -113,8 +115,11 @@ async def _test_welcome(running: Running) -> str:
 
 
 async def _welcome(running: Running) -> str:
+    from datetime import timedelta
+
     from seedbed.cli.console import speaks_korean
     from seedbed.cli.home import login_file
+    from seedbed.cli.open_console import developer_link
     from seedbed.cli.quickstart import ENGLISH, KOREAN, welcome
 
     if running.login is None:
@@ -126,6 +131,7 @@ async def _welcome(running: Running) -> str:
     return welcome(
         KOREAN if speaks_korean() else ENGLISH,
         base_url=running.login.base_url,
+        console_link=await developer_link(running.settings, running.login, lifetime=timedelta(hours=1)),
         key=running.login.key,
         home=running.settings.home,
         key_file=login_file(running.settings.home),

@@ -13,30 +13,38 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import structlog
+
 from seedbed.cli.database import connected, migrated
 from seedbed.cli.developer import ensure_login
 from seedbed.cli.home import Login, RunningService, forget_running, make_home, save_running
 from seedbed.configuration import load_deployment
 from seedbed.core.deployment import Deployment
 from seedbed.core.errors import NotReady
+from seedbed.core.reloading import changes, left_as_they_are
 from seedbed.fleet.local import LocalWorkers, child_environment
 from seedbed.settings import ResultUrls, Settings
 
 if TYPE_CHECKING:
+    from seedbed.api.app import Api
     from seedbed.blobs.store import Blobs
     from seedbed.cli.listening import HttpServer
 
+log = structlog.get_logger()
 
 _READY_S = 120.0
 MAX_PRESIGNED_S = 7 * 86_400
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Running:
     """The service as it runs: `settings` hold the port and the database that are really used."""
 
     settings: Settings
     login: Login | None  # the developer's; None beside a database of the operator's own
+    api: Api
+    started: Deployment  # what its workers began with
+    deployment: Deployment  # what the API offers now
     http: HttpServer
     workers: LocalWorkers
     socket_path: Path | None  # where it listens instead of at its port
@@ -47,6 +55,22 @@ class Running:
         self.hurried.set()
         self.http.force()
         self.workers.kill()
+
+    def reload(self) -> None:
+        """Read the configuration anew and offer it to all requests from now on. A wrong one changes nothing.
+
+        Jobs in hand keep their route and price; workers and their engines are left alone.
+        """
+        try:
+            after = load_deployment(self.settings)
+        except NotReady as fault:
+            log.error("deployment.refused", reason=str(fault))  # noqa: TRY400 - a sentence for people, not a crash
+            return
+        self.api.offer(after)
+        log.info("deployment.reloaded", changes=changes(self.deployment, after) or "none")
+        for sentence in left_as_they_are(self.started, after):
+            log.warning("deployment.not_everywhere", reason=sentence)
+        self.deployment = after
 
     async def ready(self) -> None:
         """Return once a worker is there whose engine is loaded. Raises NotReady if none comes."""
@@ -104,7 +128,7 @@ async def running_service(
                 http = HttpServer(app, listening)
                 async with http.running(), local.running():
                     try:
-                        yield Running(actual, login, http, local, socket_path, hurried)
+                        yield Running(actual, login, app, deployment, deployment, http, local, socket_path, hurried)
                     finally:
                         stopping.set()
                         await _pause(hurried, actual.drain_s)
