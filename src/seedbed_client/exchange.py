@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 
@@ -185,7 +185,7 @@ def prepared(service: Service, call: Call) -> Iterator[dict[str, Any]]:
 
     The API key is for the service itself, and for no bucket that a result lies in. A file is read from its start.
     """
-    url = urljoin(service.base_url + "/", call.path)
+    url = call.path if urlsplit(call.path).scheme else service.base_url + call.path
     headers = dict(call.headers) | ({"Idempotency-Key": call.key} if call.key else {})
     if service.api_key and urlsplit(url)[:2] == urlsplit(service.base_url)[:2]:
         headers["Authorization"] = f"Bearer {service.api_key}"

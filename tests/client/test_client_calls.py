@@ -282,3 +282,17 @@ def test_nothing_but_httpx_is_needed() -> None:
     import sys
 
     assert imported - sys.stdlib_module_names == {"httpx", "seedbed_client"}
+
+
+def test_an_address_under_a_path_keeps_its_path() -> None:
+    script = Script(created(), shown())
+    http = httpx.Client(transport=httpx.MockTransport(script))
+
+    with http, Seedbed(KEY, "https://videos.example:8443/video/", http_client=http) as client:
+        client.videos.create(prompt="A red fox.")
+        client.videos.get("req_1")
+
+    assert [str(asked.url) for asked in script.asked] == [
+        "https://videos.example:8443/video/api/open/v1/video/generations",
+        "https://videos.example:8443/video/api/open/v1/video/generations/req_1",
+    ]
