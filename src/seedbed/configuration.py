@@ -1,6 +1,6 @@
 """Reads `seedbed.toml`: the engines of a deployment, its models with their chains, and their prices.
 
-It is read whole and strictly, once, at a way in: a name that is misspelt anywhere stops the start with its place, so
+It is read whole and strictly, at a way in: a name that is misspelt anywhere stops the start with its place, so
 that no request meets it. Without the file the deployment is the embedded engine behind the documented models.
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -114,6 +115,23 @@ def test_a_fleet_keeps_its_pool_shows_it_and_ends_with_its_workers(
     with psycopg.connect(database) as conn:
         cursor = conn.execute("select count(*) from worker where seen_at > clock_timestamp() - interval '3 s'")
         assert cursor.fetchone() == (0,)
+
+
+def test_on_sighup_a_fleet_reads_its_pools_anew_and_leaves_its_workers_alone(
+    running: subprocess.Popen[bytes], configured: Path
+) -> None:
+    await_true(lambda: pool().get("ready") == 1)
+    [first] = status()["workers"]
+
+    for wrong in ("[pools.card", ""):
+        configured.write_text(wrong)
+        running.send_signal(signal.SIGHUP)
+        time.sleep(0.2)
+    configured.write_text(POOLS.replace("min = 1", "min = 2"))
+    running.send_signal(signal.SIGHUP)
+
+    await_true(lambda: pool().get("ready") == 2)
+    assert first["worker"] in [worker["worker"] for worker in status()["workers"]]
 
 
 def refusal(*arguments: str) -> str:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from seedbed.core.deployment import Deployment
     from seedbed.fleet.backend import Backend
+    from seedbed.fleet.placing import Fleet
     from seedbed.settings import Settings
     from seedbed.store.database import Connection
 
@@ -181,8 +182,26 @@ async def _run(settings: Settings, deployment: Deployment, *, name: str, ray_add
     backend = await _backend(name, ray_address)
     stopping = asyncio.Event()
     kept = Fleet(name=name, url=url, pools=deployment.pools, backend=backend, stands_by=_say)
-    with interrupts(stopping.set, backend.kill):
+    with interrupts(stopping.set, backend.kill, on_reload=lambda: _reload(kept, settings)):
         await kept.run(stopping)
+
+
+def _reload(kept: Fleet, settings: Settings) -> None:
+    """Read the pools anew. A wrong configuration, or one without pools, changes nothing."""
+    import structlog
+
+    from seedbed.configuration import load_deployment
+    from seedbed.core.errors import NotReady
+
+    log = structlog.get_logger()
+    try:
+        deployment = load_deployment(settings)
+        _check_pools(deployment)
+    except NotReady as fault:
+        log.error("pools.refused", fleet=kept.name, reason=str(fault))  # noqa: TRY400 - a sentence for people
+        return
+    kept.pools = deployment.pools
+    log.info("pools.reloaded", fleet=kept.name, pools=sorted(kept.pools))
 
 
 def _say(sentence: str) -> None:

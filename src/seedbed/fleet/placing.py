@@ -46,7 +46,10 @@ SHRINKS = "its pool shrinks"
 
 @dataclass(kw_only=True)
 class Fleet:
-    """A fleet by its name. `stands_by` is called with words whenever somebody else turns out to lead it."""
+    """A fleet by its name. `stands_by` is called with words whenever somebody else turns out to lead it.
+
+    Other `pools` hold from the next tick on.
+    """
 
     name: str
     url: str
@@ -100,15 +103,15 @@ class Fleet:
             )
 
     async def _lead(self, conn: Connection, *, is_new: bool) -> None:
-        at = await moment(conn, None)
+        pools, at = self.pools, await moment(conn, None)
         alive = await workers.alive(conn)
         drained = await self._drain_bad_hosts(conn, alive, await fleets.drains(conn), at=at)
-        demands = await fleets.demand(conn, list(self.pools))
+        demands = await fleets.demand(conn, list(pools))
         loads_s = await fleets.loads_s(conn)
         placed, trouble = await self._placed()
         reports: list[dict[str, Any]] = []
         mine = self._by_slot(alive)
-        for spec in self.pools.values():
+        for spec in pools.values():
             demand, here = demands[spec.name], [each for each in placed if each.pool == spec.name]
             seats = [_seat(each, mine.get(each.slot), drained) for each in here]
             decision = self._decided(spec, demand, seats, at=at)
@@ -116,7 +119,7 @@ class Fleet:
                 await self._act(conn, spec, decision, seats, mine, at=at)
             load_s = loads_s.get(spec.name)
             reports.append(report_of(spec, demand, decision, seats, here, load_s=load_s, trouble=trouble))
-        await self._give_up_foreign(placed)
+        await self._give_up_foreign(pools, placed)
         await fleets.tell(
             conn, self.name, leader=leader_name(), backend=self.backend.name, pools=reports, is_new=is_new
         )
@@ -180,10 +183,10 @@ class Fleet:
             return self.backend.is_one_host
         return seat.state is not SlotState.LEAVING
 
-    async def _give_up_foreign(self, placed: Sequence[Placed]) -> None:
+    async def _give_up_foreign(self, pools: Mapping[str, PoolSpec], placed: Sequence[Placed]) -> None:
         """Stop what belongs to pools that the configuration does not have any more."""
         for each in placed:
-            if each.pool not in self.pools:
+            if each.pool not in pools:
                 await self.backend.stop(each.slot)
 
     async def _drain_bad_hosts(
