@@ -104,8 +104,17 @@ def test_the_locale_decides_the_language(environ: dict[str, str], is_korean: boo
 
 @pytest.mark.parametrize("words", [ENGLISH, KOREAN])
 def test_the_first_words_hold_lines_to_paste_with_host_and_key(words: object, tmp_path: Path) -> None:
-    text = welcome(words, base_url="http://127.0.0.1:8000", key=KEY, home=tmp_path, key_file=tmp_path / "k")  # type: ignore[arg-type]
+    link = "http://127.0.0.1:8000/sign-in#ticket=t"
+    text = welcome(
+        words,  # type: ignore[arg-type]
+        base_url="http://127.0.0.1:8000",
+        console_link=link,
+        key=KEY,
+        home=tmp_path,
+        key_file=tmp_path / "k",
+    )
 
+    assert link in text.splitlines()
     assert text.count("curl ") == 5
     assert text.count(f"Bearer {KEY}") == 4
     assert "seedance2.ink" not in text

@@ -31,6 +31,7 @@ from seedbed.cli import (
     migrate,
     model_commands,
     move,
+    open_console,
     restore,
     route,
     serve,
@@ -52,6 +53,7 @@ app = typer.Typer(
 app.command()(demo.demo)
 app.command()(serve.serve)
 app.command()(work.work)
+app.command(name="console")(open_console.open_console)
 app.add_typer(fleet.fleet, name="fleet")
 app.command()(generate.generate)
 app.command()(generate.estimate)

@@ -54,6 +54,7 @@ MODELS = "curl https://www.seedance2.ink/api/open/v1/models"
 @dataclass(frozen=True, slots=True)
 class Words:
     ready: str
+    console: str
     data: str
     key: str
     text_to_video: str
@@ -66,6 +67,7 @@ class Words:
 
 ENGLISH = Words(
     ready="Seedbed is ready:",
+    console="Console, already signed in (good once, for an hour; later `seedbed console`):",
     data="Data:",
     key="Developer key, also in",
     text_to_video="Text to video",
@@ -77,6 +79,7 @@ ENGLISH = Words(
 )
 KOREAN = Words(
     ready="Seedbed가 준비되었습니다:",
+    console="로그인된 콘솔 링크 (한 시간 안에 한 번만 사용, 이후에는 `seedbed console`):",
     data="데이터 위치:",
     key="개발자 키(저장된 파일:",
     text_to_video="텍스트로 비디오",
@@ -93,7 +96,7 @@ def filled(line: str, *, base_url: str, key: str, request_id: str = DOCUMENTED_I
     return line.replace(DOCUMENTED_HOST, base_url).replace(DOCUMENTED_KEY, key).replace(DOCUMENTED_ID, request_id)
 
 
-def welcome(words: Words, *, base_url: str, key: str, home: Path, key_file: Path) -> str:
+def welcome(words: Words, *, base_url: str, console_link: str, key: str, home: Path, key_file: Path) -> str:
     """Return what `serve` prints once it is ready."""
     examples = (
         (words.text_to_video, TEXT_TO_VIDEO),
@@ -105,4 +108,4 @@ def welcome(words: Words, *, base_url: str, key: str, home: Path, key_file: Path
     blocks = [f"# {title}\n{filled(line, base_url=base_url, key=key)}" for title, line in examples]
     closing = ")" if words is KOREAN else ""
     head = f"{words.ready} {base_url}/api/open/v1\n{words.data} {home}\n{words.key} {key_file}{closing}: {key}"
-    return "\n\n".join([head, *blocks, words.stop])
+    return "\n\n".join([head, f"{words.console}\n{console_link}", *blocks, words.stop])

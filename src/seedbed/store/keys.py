@@ -28,6 +28,7 @@ class Principal:
     key_id: int
     scopes: frozenset[Scope]
     limits: KeyLimits = NO_LIMITS
+    is_unlimited: bool = False  # its account is given what it cannot pay
 
     @property
     def is_live(self) -> bool:
@@ -42,6 +43,7 @@ class Admission:
     requests: Allowance | None
     queued_jobs: int  # of the account in this mode
     key_queued_jobs: int  # of the key, if that has a limit of its own
+    is_disabled: bool = False  # its account
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +85,30 @@ async def insert(
     return int((await one(conn, _INSERT, facts))["id"])
 
 
+async def standing(conn: Connection, account_id: int, stands_for: str) -> StoredKey | None:
+    """Return the account's key that stands for somebody, unless it was revoked."""
+    row = await one_or_none(conn, _STANDING, {"account_id": account_id, "stands_for": stands_for})
+    return _to_stored(row) if row else None
+
+
+async def insert_standing(
+    conn: Connection, account_id: int, parsed: ParsedKey, *, stands_for: str, scopes: Iterable[Scope]
+) -> int:
+    """Write the key that stands for somebody, under their name, and return its number, or that of one just written."""
+    facts = {
+        "account_id": account_id,
+        "is_live": parsed.mode is Mode.LIVE,
+        "digest": parsed.digest,
+        "last_four": parsed.last_four,
+        "name": stands_for,
+        "scopes": sorted(scopes),
+    }
+    row = await one_or_none(conn, _INSERT_STANDING, facts)
+    if row is None:
+        row = await one(conn, _STANDING, {"account_id": account_id, "stands_for": stands_for})
+    return int(row["id"])
+
+
 async def use(
     conn: Connection, shown: ParsedKey | SessionToken, *, limits: RateLimits | None, at: datetime | None
 ) -> Admission | None:
@@ -104,14 +130,21 @@ async def use(
         await conn.execute(_NOTE_USE, {"id": row["key_id"], "at": at})
     own = _limits(row)
     mode = Mode.LIVE if row["is_live"] else Mode.TEST
-    principal = Principal(row["account_id"], mode, row["key_id"], _scopes(row), own)
+    principal = Principal(row["account_id"], mode, row["key_id"], _scopes(row), own, row["is_unlimited"])
     requests = to_allowance(row, limits.requests(own)) if limits else None
-    return Admission(principal, requests, int(row["queued_jobs"]), row["key_queued_jobs"])
+    return Admission(principal, requests, int(row["queued_jobs"]), row["key_queued_jobs"], row["is_disabled"])
 
 
-async def limit(conn: Connection, key_id: int, limits: KeyLimits) -> bool:
-    """Give the key these limits of its own instead of those it had. False if there is none of that number."""
-    return await one_or_none(conn, _LIMIT, {"id": key_id, **asdict(limits)}) is not None
+async def lock(conn: Connection, key_id: int) -> StoredKey | None:
+    """Return the key as nobody else may change it until the transaction ends."""
+    row = await one_or_none(conn, "select * from api_key where id = %(id)s for no key update", {"id": key_id})
+    return _to_stored(row) if row else None
+
+
+async def rewrite(conn: Connection, key: StoredKey) -> None:
+    """Write what may change of a key: name, scopes, expiry, limits."""
+    facts = {"id": key.id, "name": key.name, "scopes": sorted(key.scopes), "expires_at": key.expires_at}
+    await conn.execute(_REWRITE, facts | asdict(key.limits))
 
 
 async def get(conn: Connection, key_id: int) -> StoredKey | None:
@@ -145,6 +178,7 @@ def _limits(row: Row) -> KeyLimits:
         upload_bytes_per_day=row["upload_bytes_per_day"],
         queued_jobs=row["queue_limit_jobs"],
         running_jobs=row["running_limit_jobs"],
+        monthly_cap_credits=row["monthly_cap_credits"],
     )
 
 
@@ -166,27 +200,40 @@ def _to_stored(row: Row) -> StoredKey:
 
 _INSERT = """
 insert into api_key (account_id, is_live, digest, last_four, name, scopes, expires_at, requests_per_minute,
-    upload_bytes_per_day, queue_limit_jobs, running_limit_jobs)
+    upload_bytes_per_day, queue_limit_jobs, running_limit_jobs, monthly_cap_credits)
 values (%(account_id)s, %(is_live)s, %(digest)s, %(last_four)s, %(name)s, %(scopes)s, %(expires_at)s,
-    %(requests_per_minute)s, %(upload_bytes_per_day)s, %(queued_jobs)s, %(running_jobs)s)
+    %(requests_per_minute)s, %(upload_bytes_per_day)s, %(queued_jobs)s, %(running_jobs)s, %(monthly_cap_credits)s)
 returning id
 """
-_LIMIT = """
-update api_key set requests_per_minute = %(requests_per_minute)s, upload_bytes_per_day = %(upload_bytes_per_day)s,
-    queue_limit_jobs = %(queued_jobs)s, running_limit_jobs = %(running_jobs)s
-where id = %(id)s
+_STANDING = """
+select * from api_key where account_id = %(account_id)s and stands_for = %(stands_for)s and revoked_at is null
+"""
+_INSERT_STANDING = """
+insert into api_key (account_id, is_live, digest, last_four, name, scopes, stands_for)
+values (%(account_id)s, %(is_live)s, %(digest)s, %(last_four)s, %(name)s, %(scopes)s, %(name)s)
+on conflict (account_id, stands_for) where stands_for is not null and revoked_at is null do nothing
 returning id
+"""
+_REWRITE = """
+update api_key set name = %(name)s, scopes = %(scopes)s, expires_at = %(expires_at)s,
+    requests_per_minute = %(requests_per_minute)s, upload_bytes_per_day = %(upload_bytes_per_day)s,
+    queue_limit_jobs = %(queued_jobs)s, running_limit_jobs = %(running_jobs)s,
+    monthly_cap_credits = %(monthly_cap_credits)s
+where id = %(id)s
 """
 _FIND = """
 select id as key_id, account_id, is_live, scopes, requests_per_minute, upload_bytes_per_day, queue_limit_jobs,
-    running_limit_jobs, now.at,
+    running_limit_jobs, monthly_cap_credits, terms.is_disabled, terms.is_unlimited, now.at,
     last_used_at is null or last_used_at < now.at - interval '1 minute' as is_use_news,
     (select coalesce(sum(queued), 0) from lane
      where lane.account_id = api_key.account_id and lane.is_live = api_key.is_live) as queued_jobs,
     case when queue_limit_jobs is null then 0 else
         (select count(*) from job where job.api_key_id = api_key.id and job.state = 'queued')
     end as key_queued_jobs
-from api_key, (select coalesce(%(at)s::timestamptz, clock_timestamp()) as at offset 0) now
+from api_key
+    cross join lateral (select disabled_at is not null as is_disabled, is_unlimited
+                        from account where account.id = api_key.account_id) terms,
+    (select coalesce(%(at)s::timestamptz, clock_timestamp()) as at offset 0) now
 where {found} and revoked_at is null and (expires_at is null or expires_at > now.at)
 """
 _FOUND_BY_KEY = "digest = %(digest)s and is_live = %(is_live)s"

@@ -27,6 +27,7 @@ create table account (
     check ((disabled_at is null) = (disabled_because is null)),
     check ((refill_credits is null) = (refill_from is null))
 );
+create index account_refilled on account (refill_from) where refill_credits is not null;
 
 create table api_key (
     id           bigint generated always as identity primary key,
@@ -44,9 +45,12 @@ create table api_key (
     running_limit_jobs integer check (running_limit_jobs > 0),
     requests_per_minute  integer check (requests_per_minute > 0), -- null in a limit: as the service's settings say
     upload_bytes_per_day bigint check (upload_bytes_per_day > 0),
-    monthly_cap_credits  bigint check (monthly_cap_credits > 0) -- what it may charge in a month of UTC; null: no such limit
+    monthly_cap_credits  bigint check (monthly_cap_credits > 0), -- what it may charge in a month of UTC; null: no such limit
+    stands_for           text -- whom its sessions are of, where they sign in by other means than a key
 );
 create index api_key_of_account on api_key (account_id, id);
+create unique index api_key_standing on api_key (account_id, stands_for)
+    where stands_for is not null and revoked_at is null;
 
 -- What a key has taken of each of its quotas (core/rate_limits.py says how that is counted). Every request writes here, so
 -- the table is unlogged: such a commit waits for no disk. After a crash of the server it is empty, and all quotas are full.

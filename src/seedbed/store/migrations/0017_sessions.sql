@@ -1,4 +1,5 @@
--- Browsers that are signed in to the console, and tickets for one sign-in. Two new tables: nobody waits for them.
+-- Browsers that are signed in to the console, tickets for one sign-in, and keys that stand for people who sign in by other
+-- means than a key. Keys are few, and a column without a value is added without reading them.
 set local lock_timeout = '300ms';
 set local statement_timeout = '60s';
 
@@ -16,3 +17,7 @@ create table console_ticket (
     api_key_id bigint not null references api_key on delete cascade,
     expires_at timestamptz not null
 );
+
+alter table api_key add stands_for text;
+create unique index api_key_standing on api_key (account_id, stands_for)
+    where stands_for is not null and revoked_at is null;
