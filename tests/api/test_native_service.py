@@ -196,6 +196,13 @@ async def test_the_service_is_not_ready_without_a_worker(http, no_workers):
     assert "seedbed work" in parts["worker"]["message"]
 
 
+async def test_orders_can_be_taken_without_a_worker(http, no_workers):
+    answer = await http.get("/readyz/orders")
+
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "ready", "parts": {"database": {"ok": True}, "blobs": {"ok": True}}}
+
+
 async def test_the_service_is_not_ready_while_the_engine_of_every_worker_fails(http, pool, heartbeat):
     async def beat(name, state):
         async with pool.connection() as conn:
@@ -218,7 +225,8 @@ async def test_the_service_is_not_ready_without_its_bytes(serve, heartbeat):
 
     await heartbeat(name="animatic")
 
-    answer = await serve(blobs=Down()).get("/readyz")
+    for path in ("/readyz", "/readyz/orders"):
+        answer = await serve(blobs=Down()).get(path)
 
-    assert answer.status_code == 503
-    assert [name for name, part in answer.json()["parts"].items() if not part["ok"]] == ["blobs"]
+        assert answer.status_code == 503
+        assert [name for name, part in answer.json()["parts"].items() if not part["ok"]] == ["blobs"]

@@ -95,6 +95,7 @@ PATHS = {
     f"{RESULTS}/{NOBODY}.mp4": {"GET", "HEAD", "OPTIONS"},
     "/healthz": {"GET", "HEAD"},
     "/readyz": {"GET", "HEAD"},
+    "/readyz/orders": {"GET", "HEAD"},
 }
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY", "PROPFIND")
 

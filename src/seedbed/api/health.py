@@ -1,12 +1,14 @@
 """Tells a supervisor whether this process lives, and whether the service can do its work.
 
-`/healthz` asks nobody, so that a database that is down does not get every API process restarted.
+`/healthz` asks nobody, so that a database that is down does not get every API process restarted. `/readyz` asks for
+everything, workers too; `/readyz/orders` for what orders need to be taken. A balancer asks the latter: where a fleet
+goes to nothing while nobody orders, no worker would ever come back if no worker meant no orders.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
 from starlette.requests import Request
@@ -20,26 +22,28 @@ from seedbed.store import workers
 from seedbed.store.workers import WorkerState
 
 PART_TIMEOUT_S = 5.0
+Check = Callable[[Service], Awaitable[str | None]]  # what is wrong with a part, or None
 
 
 def health_routes(service: Service) -> list[Route]:
-    return [Route("/healthz", _alive), Route("/readyz", partial(_ready, service))]
+    return [
+        Route("/healthz", _alive),
+        Route("/readyz", partial(_ready, service, _CHECKS)),
+        Route("/readyz/orders", partial(_ready, service, {name: _CHECKS[name] for name in ("database", "blobs")})),
+    ]
 
 
 async def _alive(_: Request) -> Response:
     return json_response({"status": "ok"})
 
 
-async def _ready(service: Service, _: Request) -> Response:
+async def _ready(service: Service, checks: Mapping[str, Check], _: Request) -> Response:
     if service.stopping.is_set():
         return json_response({"status": "stopping", "parts": {}}, status=503, headers={"Retry-After": "5"})
-    names = ("database", "blobs", "worker")
-    faults = await asyncio.gather(
-        _fault(_check_database(service)), _fault(service.blobs.check()), _fault(_check_worker(service))
-    )
+    faults = await asyncio.gather(*(_fault(check(service)) for check in checks.values()))
     parts = {
         name: {"ok": True} if fault is None else {"ok": False, "message": fault}
-        for name, fault in zip(names, faults, strict=True)
+        for name, fault in zip(checks, faults, strict=True)
     }
     is_ready = all(fault is None for fault in faults)
     content = {"status": "ready" if is_ready else "unavailable", "parts": parts}
@@ -62,6 +66,10 @@ async def _check_database(service: Service) -> None:
         await workers.alive(conn, 0)
 
 
+async def _check_blobs(service: Service) -> None:
+    await service.blobs.check()
+
+
 async def _check_worker(service: Service) -> str | None:
     async with service.connection() as conn:
         found = await workers.alive(conn)
@@ -70,3 +78,6 @@ async def _check_worker(service: Service) -> str | None:
     if all(worker.state is WorkerState.QUARANTINED for worker in found):
         return f"The engine of every worker ({len(found)}) fails its self-test; `seedbed doctor` says how."
     return None
+
+
+_CHECKS: Mapping[str, Check] = {"database": _check_database, "blobs": _check_blobs, "worker": _check_worker}
