@@ -83,7 +83,7 @@ class WorkerActor:
             try:
                 await run_worker(
                     settings.database_url,
-                    open_blobs(settings.blobs_url, settings.blobs_folder),
+                    open_blobs(settings.blobs_url, settings.blobs_folder, ca_bundle=settings.ca_bundle),
                     settings,
                     engine=self._task.engine,
                     stopping=self._stopping,
