@@ -4,6 +4,7 @@ import asyncio
 import random
 import sys
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from seedbed.actions.rotate_secret import rotate_secret
 from seedbed.core.webhooks import DeliveryState
 from seedbed.outbound.webhooks import post_webhook
 from seedbed.store import accounts, attempts, deliveries
+from seedbed.worker.beside import beside
 from seedbed.worker.deliverer import deliver_webhooks, make_attempt
+from seedbed.worker.switchboard import Switchboard
 from seedbed.worker.turns import FOR_RECEIVER, Turns
 
 pytestmark = pytest.mark.server
@@ -54,14 +57,9 @@ async def silent():
 
 @asynccontextmanager
 async def delivering(world, **changes):
-    from dataclasses import replace
-
-    task = asyncio.create_task(deliver_webhooks(world.url, world.pool, replace(world.settings, **changes)))
-    try:
+    switchboard, settings = Switchboard(), replace(world.settings, **changes)
+    async with beside(switchboard.listen(world.pool), deliver_webhooks(world.url, world.pool, settings, switchboard)):
         yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
 
 
 async def test_a_dead_receiver_holds_up_nobody_else(world):

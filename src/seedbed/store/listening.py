@@ -10,9 +10,7 @@ import psycopg
 from psycopg import sql
 
 from seedbed.store.database import connect
-from seedbed.store.notices import CANCEL_CHANNEL, WORK_CHANNEL
 
-WORKERS_CHANNELS = (WORK_CHANNEL, CANCEL_CHANNEL)
 RETRY_S = 1.0
 # A connection whose other end vanished says nothing at all: so often it is asked whether it is there.
 CHECK_S = 20.0
@@ -30,9 +28,9 @@ async def listen(
     *,
     missed: Callable[[], None],
     name: str,
-    channels: Sequence[str] = WORKERS_CHANNELS,
+    channels: Sequence[str],
 ) -> None:
-    """Call `hear` for every notice, for ever; end it by cancelling. The channels are constants of `notices`.
+    """Call `hear` for every notice, for ever; end it by cancelling. The channels are constants of whoever hears.
 
     `missed` is called whenever listening begins, the first time too: what was said before then went unheard.
     """

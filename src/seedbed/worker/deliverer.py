@@ -32,11 +32,12 @@ from seedbed.outbound.webhooks import Answer, post_webhook
 from seedbed.settings import Settings
 from seedbed.store import deliveries
 from seedbed.store.attempts import Attempt
-from seedbed.store.database import Pool, borrow, connect_pool, url_of
-from seedbed.store.listening import Notice, listen
+from seedbed.store.database import Pool, borrow, connect_pool
+from seedbed.store.listening import Notice
 from seedbed.worker.beside import beside
 from seedbed.worker.forcing_webhooks import force_sending, forced_wait_s
 from seedbed.worker.patience import TRANSIENT, patiently
+from seedbed.worker.switchboard import Switchboard
 from seedbed.worker.turns import Receiver, Turns
 from seedbed.worker.ways import way_out
 
@@ -53,11 +54,11 @@ STOPPING_S = 2.0
 AFTER_OUR_OWN_FAULT = RetryStrategy(max_attempts=100, linear_wait=10)
 
 
-async def deliver_webhooks(url: str, pool: Pool, settings: Settings) -> None:
+async def deliver_webhooks(url: str, pool: Pool, settings: Settings, switchboard: Switchboard) -> None:
     """Make attempts as they fall due, until cancelled. A database that is away is waited for."""
     while True:
         try:
-            await _run(url, pool, settings)
+            await _run(url, pool, settings, switchboard)
         except Exception as exc:
             if _is_passing(exc):
                 log.warning("deliverer.waits", reason=type(exc).__name__)
@@ -76,8 +77,8 @@ def _is_passing(exc: Exception) -> bool:
     return isinstance(exc, (*TRANSIENT, ConnectorException))
 
 
-async def _run(url: str, pool: Pool, settings: Settings) -> None:
-    app = App(connector=_Connector(url, listen_url=url_of(pool)))
+async def _run(url: str, pool: Pool, settings: Settings, switchboard: Switchboard) -> None:
+    app = App(connector=_Connector(url, switchboard))
     turns = Turns()
 
     @app.task(name=deliveries.TASK, queue=deliveries.QUEUE, retry=AFTER_OUR_OWN_FAULT)
@@ -97,18 +98,18 @@ async def _run(url: str, pool: Pool, settings: Settings) -> None:
 
 
 class _Connector(PsycopgConnector):
-    """Procrastinate's connections, opened as ours are, and its notices, heard where notices can be heard."""
+    """Procrastinate's connections, opened as ours are, and its notices, heard on the one that this process has for all.
 
-    def __init__(self, url: str, *, listen_url: str) -> None:
+    What was said while nobody listened is found by the next poll.
+    """
+
+    def __init__(self, url: str, switchboard: Switchboard) -> None:
         super().__init__(pool_factory=functools.partial(_task_pool, url))
-        self._listen_url = listen_url
+        self._switchboard = switchboard
 
     async def listen_notify(self, on_notification: Notify, channels: Iterable[str]) -> None:
         heard = asyncio.Queue[Notice]()
-        hearing = listen(
-            self._listen_url, heard.put_nowait, missed=_ask_by_and_by, name="tasks notices", channels=list(channels)
-        )
-        async with beside(hearing):
+        with self._switchboard.tuned(channels, heard.put_nowait):
             while True:
                 notice = await heard.get()
                 await on_notification(channel=notice.channel, payload=notice.payload)
@@ -117,10 +118,6 @@ class _Connector(PsycopgConnector):
 def _task_pool(url: str, **_: object) -> Any:
     """Return a pool for procrastinate, which names the type of its rows itself, cursor by cursor."""
     return connect_pool(url, min_size=1, max_size=TASK_CONNECTIONS, name="tasks")
-
-
-def _ask_by_and_by() -> None:
-    """What was said while nobody listened is found by the next poll."""
 
 
 async def _rescue(app: App) -> None:

@@ -24,8 +24,7 @@ from seedbed.core.deployment import EngineSpec
 from seedbed.core.engine import Capabilities
 from seedbed.settings import Settings
 from seedbed.store import fleet, workers
-from seedbed.store.database import Pool, borrow, connect_pool, url_of
-from seedbed.store.listening import listen
+from seedbed.store.database import Pool, borrow, connect_pool
 from seedbed.store.workers import Place
 from seedbed.worker.attempt import Bench
 from seedbed.worker.beside import beside
@@ -99,11 +98,11 @@ async def run_worker(
         working = [_slot(shift, Bench(host, sources, scratch, limit_s, engine.name), settings) for host in hosts]
         log.info("worker.started", worker=name, engine=engine.name, kind=capabilities.name, slots=engine.slots)
         async with beside(
-            listen(url_of(pool), shift.switchboard.hear, missed=shift.switchboard.wake_all, name="worker notices"),
+            shift.switchboard.listen(pool),
             _show(shift, capabilities, working),
             _hurry_later(shift, grace_s=stop_grace_s),
             do_chores(pool, blobs),
-            deliver_webhooks(url, pool, settings),
+            deliver_webhooks(url, pool, settings, shift.switchboard),
         ):
             await asyncio.gather(*(slot.run() for slot in working))
         await _leave(shift)

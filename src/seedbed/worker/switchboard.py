@@ -1,4 +1,6 @@
-"""Passes notices of the database on to whom they concern within the process: idle slots, and jobs that are to stop.
+"""Passes notices of the database on to whom they concern: idle slots, jobs that are to stop, webhooks that are due.
+
+All that a worker hears, it hears on one connection, so that a thousand of them are a thousand connections and not two.
 
 A notice only makes somebody look sooner. Whoever is told looks at the database itself, so a lost, late or false notice
 does no harm.
@@ -7,17 +9,28 @@ does no harm.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
-from seedbed.store.listening import Notice
+from procrastinate.manager import get_channel_for_queues
+
+from seedbed.store import deliveries
+from seedbed.store.database import Pool, url_of
+from seedbed.store.listening import Notice, listen
 from seedbed.store.notices import CANCEL_CHANNEL, WORK_CHANNEL
+
+CHANNELS = (WORK_CHANNEL, CANCEL_CHANNEL, *get_channel_for_queues([deliveries.QUEUE]))
 
 
 class Switchboard:
     def __init__(self) -> None:
         self._work = asyncio.Event()
         self._running: dict[str, Callable[[], None]] = {}
+        self._tuned: dict[str, Callable[[Notice], None]] = {}
+
+    async def listen(self, pool: Pool) -> None:
+        """Hear all of CHANNELS in the pool's database, for ever; end it by cancelling."""
+        await listen(url_of(pool), self.hear, missed=self.wake_all, name="worker notices", channels=CHANNELS)
 
     def hear(self, notice: Notice) -> None:
         match notice.channel:
@@ -25,6 +38,8 @@ class Switchboard:
                 self._work.set()
             case str(channel) if channel == CANCEL_CHANNEL and notice.payload in self._running:
                 self._running[notice.payload]()
+            case str(channel) if channel in self._tuned:
+                self._tuned[channel](notice)
 
     def wake_all(self) -> None:
         """Let everybody look: notices may have been missed, or the worker is stopping."""
@@ -40,6 +55,17 @@ class Switchboard:
             yield
         finally:
             del self._running[f"{job_id}:{attempt}"]
+
+    @contextmanager
+    def tuned(self, channels: Iterable[str], hear: Callable[[Notice], None]) -> Iterator[None]:
+        """While inside, call `hear` for all that is said in these of CHANNELS. What went unheard before is not told."""
+        tuned = dict.fromkeys(channels, hear)
+        assert tuned.keys() <= set(CHANNELS), "nobody listens there"
+        self._tuned |= tuned
+        try:
+            yield
+        finally:
+            self._tuned = {channel: heard for channel, heard in self._tuned.items() if heard is not hear}
 
     def expect_work(self) -> None:
         """Forget what was heard so far. Call it before looking for work, so that what comes after is not missed."""
