@@ -57,6 +57,24 @@ async def test_a_database_that_never_answers_counts_as_away():
     assert await loss_of(Lease(hang, lease_s=0.3)) is Loss.UNHEARD
 
 
+async def test_a_beat_that_takes_long_to_be_cancelled_does_not_hold_up_the_end():
+    is_over, has_ended = asyncio.Event(), asyncio.Event()
+
+    async def lead_nowhere(_stage, _fraction):
+        try:
+            await asyncio.sleep(3600)
+        except asyncio.CancelledError:
+            await is_over.wait()
+            has_ended.set()
+            raise
+
+    assert await loss_of(Lease(lead_nowhere, lease_s=0.3)) is Loss.UNHEARD
+
+    is_over.set()
+    async with asyncio.timeout(WAIT_S):
+        await has_ended.wait()
+
+
 async def test_word_of_a_cancel_makes_the_beat_come_at_once():
     database = Database(True, False)
     lease = Lease(database.beat, lease_s=36_000)

@@ -2,6 +2,9 @@
 
 A worker that cannot reach the database for 0.8 of its lease stops by itself, because soon another one will be given the
 job. A cancel is noticed by the next beat, and a notice makes that beat come at once.
+
+A question on a connection that leads nowhere takes seconds to be cancelled: the driver asks the server to drop it, and
+waits for the answer. So a beat that is late is left to end by itself.
 """
 
 from __future__ import annotations
@@ -43,6 +46,7 @@ class Lease:
         self._told = asyncio.Event()
         self._news = asyncio.Event()
         self._heard_s = asyncio.get_running_loop().time()
+        self._late: set[asyncio.Future[bool]] = set()  # asyncio itself holds no task
 
     def report(self, stage: Stage, fraction: float) -> None:
         """Note how far the job is; the next beat tells it."""
@@ -74,14 +78,24 @@ class Lease:
         self._told.clear()
         self._news.clear()
         sent_s = _now_s()
+        beating = asyncio.ensure_future(self._beat(self._stage, self._fraction))
         try:
             async with asyncio.timeout(within_s):
-                is_ours = await self._beat(self._stage, self._fraction)
+                is_ours = await asyncio.shield(beating)
         except (*TRANSIENT, TimeoutError) as exc:
             log.warning("lease.unheard", reason=type(exc).__name__)
             return None
+        finally:
+            self._leave(beating)
         self._heard_s = sent_s
         return is_ours
+
+    def _leave(self, beating: asyncio.Future[bool]) -> None:
+        """Let a beat that has not ended do so beside us. What becomes of it is of no interest any more."""
+        if not beating.done():
+            self._late.add(beating)
+            beating.add_done_callback(self._late.discard)
+            beating.cancel()
 
     async def _pause(self, longest_s: float) -> None:
         """Wait for the next beat's time: at once when told to look, soon when there is progress, else by and by."""
