@@ -36,6 +36,14 @@ RECONNECT_S = CHECKOUT_TIMEOUT_S
 # A server that vanished without a word (its power, its network) is noticed in some ten seconds, not in a quarter of an
 # hour. What the URL says of these goes first.
 VANISHED = {"keepalives_idle": 5, "keepalives_interval": 3, "keepalives_count": 2, "tcp_user_timeout": 10_000}
+# The server is told the same of us, or the session of a machine that was cut off would live on for two hours, and with
+# it what belongs to the session: the right to lead a fleet.
+VANISHED_CLIENT = {
+    "tcp_keepalives_idle": "5s",
+    "tcp_keepalives_interval": "3s",
+    "tcp_keepalives_count": "2",
+    "tcp_user_timeout": "10s",
+}
 TIMEOUTS = {"statement_timeout": "15s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "15s"}
 
 
@@ -155,7 +163,8 @@ def _translated() -> Iterator[None]:
 
 async def _prepare(conn: Connection) -> None:
     conn.adapters.register_loader("json", TextLoader)
-    facts = {"pid": conn.info.backend_pid, "names": list(TIMEOUTS), "values": list(TIMEOUTS.values())}
+    told = TIMEOUTS | VANISHED_CLIENT
+    facts = {"pid": conn.info.backend_pid, "names": list(told), "values": list(told.values())}
     row = await one(conn, _PREPARE, facts)
     if row["is_pooled"]:
         conn.prepare_threshold = None
