@@ -25,6 +25,14 @@ RETRIES = {
     "retry_timeout": timedelta(seconds=10),
 }
 _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
+_ENCRYPTION = " AWS_SERVER_SIDE_ENCRYPTION is AES256 or aws:kms (or aws:kms:dsse or sse-c)."
+# What means nothing without another variable. The library would leave it out in silence, and store in the clear.
+_NEEDED = {
+    "AWS_SSE_KMS_KEY_ID": ("aws:kms", "aws:kms:dsse"),
+    "AWS_SSE_BUCKET_KEY_ENABLED": ("aws:kms",),
+    "AWS_SSE_CUSTOMER_KEY_BASE64": ("sse-c",),
+}
+_YES, _NO = ("1", "true", "on", "yes", "y"), ("0", "false", "off", "no", "n")  # as the library reads them
 _FORM = "give a URL like file:///folder, s3://bucket or s3://bucket/prefix."
 
 
@@ -34,6 +42,8 @@ def open_bucket(url: str, *, endpoint: str | None = None, ca_bundle: Path | None
     Raises NotReady; what it says holds no secret.
     """
     _refuse_secrets(url)
+    if url.startswith("s3"):
+        _check_encryption()
     options: dict[str, Any] = {
         "timeout": timedelta(seconds=REQUEST_S),
         "connect_timeout": timedelta(seconds=CONNECT_S),
@@ -48,7 +58,7 @@ def open_bucket(url: str, *, endpoint: str | None = None, ca_bundle: Path | None
     try:
         store: ObjectStore = from_url(url, **given)  # type: ignore[call-overload]  # one option type a store
     except (BaseError, ValueError, OSError) as exc:
-        hint = " AWS_SERVER_SIDE_ENCRYPTION is AES256 or aws:kms." if "encryption" in str(exc) else ""
+        hint = _ENCRYPTION if "encryption" in str(exc) else ""
         raise NotReady(f"SEEDBED_BLOBS_URL cannot be opened; {_FORM}{hint}") from exc
     return store
 
@@ -77,6 +87,20 @@ def _refuse_secrets(url: str) -> None:
             "SEEDBED_BLOBS_URL bears a key or options; it is a bucket and a prefix alone. Set AWS_ACCESS_KEY_ID, "
             "AWS_SECRET_ACCESS_KEY, AWS_REGION and AWS_ENDPOINT_URL instead."
         )
+
+
+def _check_encryption() -> None:
+    """Raise NotReady if the variables ask for an encryption and leave open which, so that there would be none."""
+    algorithm = os.environ.get("AWS_SERVER_SIDE_ENCRYPTION", "")
+    for name, needed in _NEEDED.items():
+        value = os.environ.get(name, "")
+        if value and value.lower() not in _NO and algorithm not in needed:
+            raise NotReady(
+                f"{name} needs AWS_SERVER_SIDE_ENCRYPTION={' or '.join(needed)} beside it, which is "
+                f"{algorithm or 'not set'}; without that nothing would be encrypted with the key."
+            )
+    if os.environ.get("AWS_SSE_BUCKET_KEY_ENABLED", "true").lower() not in _YES + _NO:
+        raise NotReady("AWS_SSE_BUCKET_KEY_ENABLED is true or false.")
 
 
 def _read(ca_bundle: Path) -> bytes:
