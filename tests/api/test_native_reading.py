@@ -207,3 +207,15 @@ async def test_an_answer_that_nothing_has_changed_takes_one_statement_beside_the
 
     assert len([query for query in statements if query]) <= len(of_the_key) + 1
     assert len(of_the_key) == 1
+
+
+async def test_a_generation_shows_its_references_without_what_may_be_secret(ada):
+    plain = await ada.show(await ada.new_job())
+    pictured = await ada.show(await ada.new_job(mediaUrls=["https://a.dev/a.jpg?key=1", "https://a.dev/b.png"]))
+
+    assert "references" not in plain
+    assert fits_the_document(pictured)
+    assert pictured["references"] == [
+        {"url": "https://a.dev/a.jpg", "role": "first_frame"},
+        {"url": "https://a.dev/b.png", "role": "last_frame"},
+    ]

@@ -51,6 +51,10 @@ async def test_the_models_say_what_they_take_measure_and_cost(http, no_workers):
     assert pro["references"]["image"] == {
         "formats": ["jpg", "jpeg", "png", "webp", "gif", "bmp"],
         "maxBytes": 30_000_000,
+        "minSide": 300,
+        "maxSide": 6000,
+        "minRatio": 0.4,
+        "maxRatio": 2.5,
     }
     assert pro["engine"] is None
 

@@ -41,6 +41,12 @@ def native_view(job: Job, *, base_url: str, queue: QueuePlace | None = None) -> 
         view["progress"] = progress_view(job, job.progress, base_url=base_url)
     if job.state is State.QUEUED and queue:
         view["queue"] = {"position": queue.position, "etaSeconds": queue.eta_s}
+    if request.references:
+        view["references"] = [
+            # A query may hold a signature or a key, and this goes to webhooks, too.
+            {"url": one.url.partition("?")[0], "role": one.role.value}
+            for one in request.references
+        ]
     if job.shot_plan:
         view["shotPlan"] = job.shot_plan
     if job.tried:

@@ -81,4 +81,15 @@ def engine_of(alive: Sequence[Worker], chain: Sequence[Step]) -> str | None:
 
 def _limits_of(kind: Kind, limits: MediaLimits) -> ReferenceLimits:
     formats = tuple(extension.removeprefix(".") for extension, of in EXTENSIONS.items() if of is kind)
-    return ReferenceLimits(formats=formats, max_bytes=limits.bytes_of(kind))
+    is_seen, is_played = kind is not Kind.AUDIO, kind is not Kind.IMAGE
+    return ReferenceLimits(
+        formats=formats,
+        max_bytes=limits.bytes_of(kind),
+        min_side=limits.min_side_px if is_seen else UNSET,
+        max_side=limits.max_side_px if is_seen else UNSET,
+        min_ratio=float(limits.min_ratio) if is_seen else UNSET,
+        max_ratio=float(limits.max_ratio) if is_seen else UNSET,
+        min_seconds=limits.min_duration_s if is_played else UNSET,
+        max_seconds=limits.max_duration_s if is_played else UNSET,
+        total_seconds=limits.total_duration_s if is_played else UNSET,
+    )

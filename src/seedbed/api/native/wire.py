@@ -139,6 +139,11 @@ class EngineAttemptView(Wire, frozen=True, kw_only=True):
     at: str
 
 
+class ReferenceView(Wire, frozen=True, kw_only=True):
+    url: Annotated[str, _says("As the request named it, without its query.")]
+    role: Role
+
+
 class GenerationView(Wire, frozen=True, kw_only=True):
     """A generation as GET and the webhook show it (`core.native_view`)."""
 
@@ -163,6 +168,7 @@ class GenerationView(Wire, frozen=True, kw_only=True):
     livemode: bool
     progress: ProgressView | UnsetType = UNSET
     queue: QueueView | UnsetType = UNSET
+    references: tuple[ReferenceView, ...] | UnsetType = UNSET
     shot_plan: dict[str, Any] | UnsetType = UNSET
     attempts: Annotated[tuple[EngineAttemptView, ...] | UnsetType, _says("Those that failed, the first one first.")] = (
         UNSET
@@ -200,6 +206,13 @@ class ReferenceLimits(Wire, frozen=True, kw_only=True):
 
     formats: tuple[str, ...]
     max_bytes: int
+    min_side: Annotated[int | UnsetType, _says("Pixels; pictures and videos.")] = UNSET
+    max_side: int | UnsetType = UNSET
+    min_ratio: Annotated[float | UnsetType, _says("Width through height; pictures and videos.")] = UNSET
+    max_ratio: float | UnsetType = UNSET
+    min_seconds: Annotated[float | UnsetType, _says("Videos and sounds.")] = UNSET
+    max_seconds: float | UnsetType = UNSET
+    total_seconds: Annotated[float | UnsetType, _says("Of all of this kind in one request.")] = UNSET
 
 
 class ReferencesView(Wire, frozen=True, kw_only=True):
