@@ -51,6 +51,22 @@ def site_of(shipped: str, *, port: int, folder: Path, replicas: list[str]) -> st
     return plain.replace("    server 127.0.0.1:8000;\n", "".join(f"    server {one};\n" for one in replicas))
 
 
+def write_site(folder: Path, *, port: int, replicas: list[str]) -> None:
+    site = site_of(SHIPPED.read_text(), port=port, folder=folder, replicas=replicas)
+    (folder / "seedbed.conf").write_text(site)
+
+
+def start_nginx(folder: Path, *, port: int, replicas: list[str], environ: dict[str, str]) -> Process:
+    """Have nginx balance over these addresses, with its files in that folder, which is made."""
+    folder.mkdir()
+    write_site(folder, port=port, replicas=replicas)
+    user = "user root;" if os.geteuid() == 0 else ""
+    (folder / "nginx.conf").write_text(FRAME.format(folder=folder, user=user))
+    program = shutil.which("nginx") or "/usr/sbin/nginx"
+    command = [program, "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    return Process(folder / "output.log", command, environ)
+
+
 class Process:
     """A process with its output in a file."""
 
@@ -152,7 +168,7 @@ class Stage:
     def balance_over(self, replicas: list[Replica]) -> None:
         """Have nginx send new requests to these alone. Returns once it does."""
         workers = self._nginx_workers()
-        self._write_site([replica.address for replica in replicas])
+        write_site(self.home / "nginx", port=self._port, replicas=[replica.address for replica in replicas])
         self._nginx.signal(signal.SIGHUP)
         await_true(lambda: not workers & self._nginx_workers())
 
@@ -161,20 +177,9 @@ class Stage:
         return set(Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
 
     def _start_nginx(self) -> None:
-        folder = self.home / "nginx"
-        folder.mkdir()
-        self._write_site([replica.address for replica in self.replicas])
-        user = "user root;" if os.geteuid() == 0 else ""
-        (folder / "nginx.conf").write_text(FRAME.format(folder=folder, user=user))
-        program = shutil.which("nginx") or "/usr/sbin/nginx"
-        command = [program, "-p", str(folder), "-c", str(folder / "nginx.conf")]
-        self._nginx = Process(folder / "output.log", command, self.environ)
+        replicas = [replica.address for replica in self.replicas]
+        self._nginx = start_nginx(self.home / "nginx", port=self._port, replicas=replicas, environ=self.environ)
         self._undo.callback(self._nginx.stop)
-
-    def _write_site(self, replicas: list[str]) -> None:
-        folder = self.home / "nginx"
-        site = site_of(SHIPPED.read_text(), port=self._port, folder=folder, replicas=replicas)
-        (folder / "seedbed.conf").write_text(site)
 
 
 @contextmanager
