@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 
 import pytest
@@ -85,6 +86,37 @@ async def test_what_is_said_is_not_passed_on_to_who_has_left():
     assert heard == [Notice(DUE[0], "1")]
     with pytest.raises(AssertionError), switchboard.tuned(["elsewhere"], heard.append):
         pass
+
+
+async def test_one_new_job_wakes_one_idle_slot():
+    switchboard, awake = Switchboard(["default"]), []
+    idle = [asyncio.create_task(waits(switchboard, awake)) for _ in range(3)]
+    await asyncio.sleep(0)
+
+    switchboard.hear(Notice(WORK_CHANNEL, "default"))
+    switchboard.hear(Notice(WORK_CHANNEL, "another pool"))
+    await asyncio.wait(idle, timeout=0.1, return_when=asyncio.FIRST_COMPLETED)
+    assert len(awake) == 1
+
+    switchboard.hear(Notice(WORK_CHANNEL, "default"))
+    await asyncio.wait(idle, timeout=0.1)
+    assert len(awake) == 2
+    switchboard.wake_all()
+    await asyncio.gather(*idle)
+
+
+async def test_a_job_that_comes_while_every_slot_looks_is_not_missed():
+    switchboard = Switchboard(["default"])
+    switchboard.expect_work()
+    switchboard.hear(Notice(WORK_CHANNEL, "default"))
+
+    async with asyncio.timeout(1):
+        await switchboard.work(within_s=30)
+
+
+async def waits(switchboard: Switchboard, awake: list[None]) -> None:
+    await switchboard.work(within_s=30)
+    awake.append(None)
 
 
 async def is_heard(world) -> bool:

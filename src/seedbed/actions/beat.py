@@ -20,5 +20,5 @@ async def beat(
     at: datetime | None = None,
 ) -> bool:
     """Prolong the lease. False: the job was cancelled, or is another's by now: stop, and write nothing more."""
-    async with conn.transaction():
-        return await leases.renew(conn, job_id, attempt, lease_s=lease_s, stage=stage, fraction=fraction, at=at)
+    # One statement is a transaction by itself: workers say this far more often than anything else.
+    return await leases.renew(conn, job_id, attempt, lease_s=lease_s, stage=stage, fraction=fraction, at=at)

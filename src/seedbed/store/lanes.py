@@ -77,6 +77,11 @@ async def next_ready(conn: Connection, pools: Sequence[str], *, at: datetime | N
     return _to_lane(row) if row else None
 
 
+async def any_waiting(conn: Connection, pools: Sequence[str]) -> bool:
+    """Say whether a lane of these pools has a job waiting, due or not, and a place to run it. Looks at no job."""
+    return await one_or_none(conn, _ANY_WAITING, {"pools": list(pools)}) is not None
+
+
 async def lock_if_ready(conn: Connection, lane: Lane) -> Lane | None:
     """Wait for one lane. None: by now its jobs are gone, or its places."""
     row = await one_or_none(conn, _LOCK_IF_READY, asdict(lane))
@@ -171,6 +176,7 @@ where pool = any(%(pools)s) and queued > 0 and running < max_running and exists 
     select from ({BEST_JOB}) best where best.rank_at <= coalesce(%(at)s::timestamptz, clock_timestamp()))
 order by vtime_ms limit 1
 """  # noqa: S608 - both parts are constants
+_ANY_WAITING = "select from lane where pool = any(%(pools)s) and queued > 0 and running < max_running limit 1"
 _FREE = "for no key update of lane skip locked"
 _LOCK_IF_READY = """
 select account_id from lane

@@ -85,7 +85,7 @@ async def run_worker(
             name,
             (engine.pool,),
             pool,
-            Switchboard(),
+            Switchboard((engine.pool,)),
             stopping=stopping,
             hurry=hurry or asyncio.Event(),
             news=asyncio.Event(),

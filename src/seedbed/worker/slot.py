@@ -23,7 +23,7 @@ from seedbed.actions.hand_back import hand_back
 from seedbed.core.engine import Stage
 from seedbed.core.errors import EngineFailed, EngineUnavailable, JobFailure, NotReady, Unavailable
 from seedbed.core.job import Job
-from seedbed.store import jobs
+from seedbed.store import jobs, lanes
 from seedbed.store.database import Pool, borrow
 from seedbed.worker.attempt import Bench, bytes_of_attempt, make_video
 from seedbed.worker.beside import CANCEL_AGAIN_S, end
@@ -71,6 +71,7 @@ class Slot:
     health: Health
     admitted: asyncio.Event = field(default_factory=_set)
     doing: Job | None = field(default=None, init=False)
+    _is_idle: bool = field(default=False, init=False)
 
     async def run(self) -> None:
         """Work until the worker stops. Only the loop's own cancellation ends it otherwise."""
@@ -95,8 +96,7 @@ class Slot:
         if (await self.bench.host.warm()).is_remote:
             await withdraw_one(self.bench, self.pools)
         asked_s = time.monotonic()
-        async with borrow(self.pool) as conn:
-            claimed = await claim(conn, pools=self.pools, worker=self.worker, lease_s=self.lease_s)
+        claimed = await self._claimed()
         if claimed is None:
             await self.switchboard.work(within_s=self.poll_s * random.uniform(0.75, 1.25))
             return
@@ -105,6 +105,15 @@ class Slot:
             await self._work(claimed, claimed_s=asked_s)
         finally:
             self.doing = None
+
+    async def _claimed(self) -> Claim | None:
+        """Return a job if there is one. Who had none before first asks whether any waits, as mostly none does."""
+        async with borrow(self.pool) as conn:
+            if self._is_idle and not await lanes.any_waiting(conn, self.pools):
+                return None
+            claimed = await claim(conn, pools=self.pools, worker=self.worker, lease_s=self.lease_s)
+        self._is_idle = claimed is None
+        return claimed
 
     async def _is_fit(self) -> bool:
         """Wait as long as the slot's health asks for, and say whether it could begin a job."""
