@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import httpx
 import pytest
@@ -64,6 +65,13 @@ REFUSED = [
         (403, "AccountOverdueError"),
         (429, "insufficient_quota", "insufficient_quota"),
     ),
+    (
+        errors.SpendingCapReached(needed_credits=2, cap_credits=9, charged_credits=8, begins_anew=date(2026, 12, 1)),
+        (402, "insufficient_credits"),
+        (403, "AccountOverdueError"),
+        (429, "insufficient_quota", "insufficient_quota"),
+    ),
+    (errors.AccountDisabled(), (403, "forbidden"), (403, "AccessDenied"), (403, "permission_error", "forbidden")),
     (errors.Forbidden("read"), (403, "forbidden"), (403, "AccessDenied"), (403, "permission_error", "forbidden")),
     (
         errors.NotFound("x", param="id"),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from customers import GENERATIONS, ROOT, order
 
-from seedbed.actions.limit_key import limit_key
+from seedbed.actions.change_key import change_key
 from seedbed.core.errors import NotReady
+from seedbed.core.operators import SERVICE
 from seedbed.core.rate_limits import KeyLimits
 from seedbed.store.database import connect_pool
 
@@ -20,7 +22,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(2000)
 
 async def limit(customer, **limits):
     async with customer.pool.connection() as conn:
-        await limit_key(conn, customer.key_id, KeyLimits(**limits))
+        await change_key(conn, customer.key_id, lambda key: replace(key, limits=KeyLimits(**limits)), by=SERVICE)
 
 
 def left(answer, policy: str) -> int:

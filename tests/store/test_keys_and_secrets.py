@@ -72,7 +72,7 @@ async def test_revoking_a_key_that_never_was_is_said_so(conn):
 
 
 async def test_a_key_is_refused_from_its_expiry_on(conn, account):
-    new = await _key(conn, account, expires_at=NOON)
+    new = await _key(conn, account, expires_at=NOON, at=after(-60))
 
     assert await authenticate(conn, parse_key(new.key), at=after(-1))
     with pytest.raises(Unauthorized):

@@ -32,16 +32,16 @@ async def test_a_grant_adds_and_a_negative_one_takes_back(conn, account):
 
 async def test_no_more_can_be_taken_back_than_is_available(conn, account):
     with pytest.raises(InsufficientCredits):
-        await grant(conn, account, credits=-101, note="")
+        await grant(conn, account, credits=-101, note="why")
 
     assert await balance(conn, account, is_live=True) == Balance(100, 0)
 
 
 async def test_a_grant_of_nothing_and_a_grant_to_nobody_are_refused(conn, account):
     with pytest.raises(InvalidRequest):
-        await grant(conn, account, credits=0, note="")
+        await grant(conn, account, credits=0, note="why")
     with pytest.raises(NotFound):
-        await grant(conn, account + 1, credits=1, note="")
+        await grant(conn, account + 1, credits=1, note="why")
 
 
 async def test_every_step_of_money_is_written_down_with_its_two_buckets(conn, account):

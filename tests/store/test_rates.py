@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,12 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seedbed.actions.authenticate import authenticate
+from seedbed.actions.change_key import change_key
 from seedbed.actions.create_account import create_account
 from seedbed.actions.create_key import create_key
-from seedbed.actions.limit_key import limit_key
 from seedbed.core.errors import NotFound
 from seedbed.core.keys import Mode, Scope, parse_key
-from seedbed.core.rate_limits import NO_LIMITS, Allowance, KeyLimits, Policy, Quota, RateLimits
+from seedbed.core.operators import SERVICE
+from seedbed.core.rate_limits import Allowance, KeyLimits, Policy, Quota, RateLimits
 from seedbed.store import keys, rates
 from seedbed.store.database import connect
 from store.orders import NOON, after
@@ -83,14 +85,14 @@ async def test_a_key_may_have_limits_of_its_own(conn):
     key = await a_key(conn, limits=KeyLimits(requests_per_minute=1, queued_jobs=5))
     first, second = [await request(conn, key, at=NOON) for _ in range(2)]
 
-    await limit_key(conn, key.id, KeyLimits(requests_per_minute=100))
+    await change_key(conn, key.id, lambda old: replace(old, limits=KeyLimits(requests_per_minute=100)), by=SERVICE)
 
     assert (first.was_refused, second.was_refused, first.quota.limit) == (False, True, 1)
     assert (await request(conn, key, at=NOON)).quota.limit == 100
     assert (await keys.get(conn, key.id)).limits == KeyLimits(requests_per_minute=100)
     assert (await authenticate(conn, parse_key(key.key))).principal.limits.requests_per_minute == 100
     with pytest.raises(NotFound):
-        await limit_key(conn, 10**9, NO_LIMITS)
+        await change_key(conn, 10**9, lambda key: key, by=SERVICE)
 
 
 async def test_the_table_writes_no_log(conn):

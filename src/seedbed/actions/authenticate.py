@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from seedbed.core.errors import Unauthorized
+from seedbed.core.errors import AccountDisabled, Unauthorized
 from seedbed.core.keys import ParsedKey
 from seedbed.core.rate_limits import RateLimits
 from seedbed.core.sessions import SessionToken
@@ -18,10 +18,12 @@ async def authenticate(
 ) -> Admission:
     """With `limits` the request is counted; whether it was one too many, the caller sees in `requests.was_refused`.
 
-    Raises Unauthorized, in one way, for a key that is unknown, revoked, expired or of the other mode, and for
-    a session that is over.
+    Raises AccountDisabled for a valid key of a disabled account, and Unauthorized, in one way, for a key that is
+    unknown, revoked, expired or of the other mode, and for a session that is over.
     """
     admission = await keys.use(conn, shown, limits=limits, at=at)
     if admission is None:
         raise Unauthorized
+    if admission.is_disabled:
+        raise AccountDisabled
     return admission

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from seedbed.core.accounts import check_grant
 from seedbed.core.credits import Balance
-from seedbed.core.errors import InvalidRequest, NotFound
-from seedbed.store import accounts, ledger
+from seedbed.core.errors import NotFound
+from seedbed.core.keys import Mode
+from seedbed.core.lines import MAX_NOTE_CHARACTERS, line_of
+from seedbed.core.operators import SERVICE, Act, Operator, account_subject
+from seedbed.store import accounts, ledger, operator_log
 from seedbed.store.database import Connection
 
 
@@ -17,15 +21,21 @@ async def grant(
     credits: int,  # noqa: A002 - the word of the contract
     note: str,
     is_live: bool = True,
+    by: Operator = SERVICE,
     at: datetime | None = None,
 ) -> Balance:
     """Return the new balance. A negative amount takes back.
 
-    Raises NotFound, InvalidRequest for no credits at all, and InsufficientCredits if more is taken than is available.
+    Raises NotFound, InvalidRequest for no credits at all or an empty note, and InsufficientCredits if more is taken
+    than is available.
     """
-    if credits == 0:
-        raise InvalidRequest("credits must not be 0; a negative number takes credits back.", param="credits")
+    check_grant(credits)
+    note = line_of(note, most=MAX_NOTE_CHARACTERS, param="note")
     async with conn.transaction():
         if await accounts.get(conn, account_id) is None:
             raise NotFound(f"There is no account {account_id}.")
+        # The balance is the last lock of a transaction, so the log goes first.
+        changes = {"credits": credits, "mode": Mode.LIVE if is_live else Mode.TEST, "note": note}
+        subject = account_subject(account_id)
+        await operator_log.record(conn, by, Act.ACCOUNT_GRANTED, subject, account_id=account_id, changes=changes, at=at)
         return await ledger.give(conn, account_id, credits, is_live=is_live, note=note, at=at)

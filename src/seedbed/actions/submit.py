@@ -9,14 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from seedbed.core.credits import topup_for_test_mode
+from seedbed.core.credits import Purse, check_cap, month_of
 from seedbed.core.errors import InvalidRequest, QueueFull, Unavailable
 from seedbed.core.fairness import QUEUE_FULL_RETRY_S, estimate_ms
 from seedbed.core.job import Job, Leg, State
 from seedbed.core.rehearsal import Rehearsal, rehearse
 from seedbed.core.request import Accepted
 from seedbed.core.urls import ASSET_SCHEME
-from seedbed.store import assets, idempotency, jobs, kept_references, lanes, ledger
+from seedbed.store import assets, idempotency, jobs, kept_references, lanes, ledger, spending
 from seedbed.store.database import Connection, moment
 from seedbed.store.idempotency import IdempotencyClaim, StoredAnswer
 from seedbed.store.lanes import lane_of
@@ -39,6 +39,8 @@ class Order:
     api_key_id: int | None = None
     test_queue_s: int = 0  # how long a test-mode job stays in the queue, at least
     key_queue_limit_jobs: int | None = None  # None: only the account's. The key's running limit is read at the claim
+    key_cap_credits: int | None = None  # what the key may charge in a month; None: as much as the account has
+    is_unlimited: bool = False  # the account is given what it cannot pay
     route: tuple[Leg, ...] = ()  # the engines that take the request, in order; none: whichever the pool has
     rerun_of: str | None = None  # a job with the same references in the same order: what is kept of them is used
 
@@ -57,8 +59,8 @@ async def submit(
 ) -> Submitted:
     """Create the job, or return the one that the same Idempotency-Key created before.
 
-    Raises InsufficientCredits, QueueFull, IdempotencyMismatch, IdempotencyInFlight, InvalidRequest for an asset that is
-    not the account's, and in test mode whatever the prompt asks for. Nothing is stored then.
+    Raises InsufficientCredits, SpendingCapReached, QueueFull, IdempotencyMismatch, IdempotencyInFlight, InvalidRequest
+    for an asset that is not the account's, and in test mode whatever the prompt asks for. Nothing is stored then.
     """
     async with conn.transaction():
         now = await moment(conn, at)
@@ -72,7 +74,7 @@ async def submit(
         await _pin_assets(conn, order, at=now)
         if order.rerun_of is not None:
             await kept_references.take_over(conn, job.id, order.rerun_of, at=now)
-        await _hold(conn, job, at=now)
+        await _hold(conn, order, job, at=now)
         return Submitted(job, is_replay=False, answer=await _remember(conn, order, job, answer_of, at=now))
 
 
@@ -145,13 +147,27 @@ async def _pin_assets(conn: Connection, order: Order, *, at: datetime) -> None:
             raise InvalidRequest(f"{name}: there is no such asset, or it has expired; upload it again.", param=name)
 
 
-async def _hold(conn: Connection, job: Job, *, at: datetime) -> None:
-    if not job.is_live:
-        balance = await ledger.lock_balance(conn, job.account_id, is_live=False)
-        topup_credits = topup_for_test_mode(balance, job.charged_credits)
+async def _hold(conn: Connection, order: Order, job: Job, *, at: datetime) -> None:
+    """Set the price aside. Most orders take no other statement than the hold's own.
+
+    What a key has charged is written under the lock of the balance, so no two orders can pass the cap together.
+    """
+    purse = Purse(is_test=not job.is_live, is_unlimited=order.is_unlimited)
+    if order.key_cap_credits is not None or not purse.runs_dry:
+        balance = await ledger.lock_balance(conn, job.account_id, is_live=job.is_live)
+        await _check_cap(conn, order, at=at)
+        topup_credits = purse.topup(balance, job.charged_credits)
         if topup_credits:
-            await ledger.give(conn, job.account_id, topup_credits, is_live=False, note="test mode", at=at)
+            note = "test mode" if purse.is_test else "unlimited"
+            await ledger.give(conn, job.account_id, topup_credits, is_live=job.is_live, note=note, at=at)
     await ledger.hold(conn, job, at=at)
+
+
+async def _check_cap(conn: Connection, order: Order, *, at: datetime) -> None:
+    if order.api_key_id is None or order.key_cap_credits is None or not order.price_credits:
+        return
+    charged_credits = await spending.charged(conn, order.api_key_id, month=month_of(at))
+    check_cap(order.key_cap_credits, charged_credits=charged_credits, price_credits=order.price_credits, at=at)
 
 
 async def _remember(

@@ -22,11 +22,11 @@ from seedbed.core.errors import JobFailure, Refusal
 
 # Names of specimens, for operations to choose from. A dialect adds its own words for the fields it has.
 OPEN = ("unauthorized", "rate_limited", "internal_error", "unavailable")
-KEYED = (*OPEN, "forbidden")
+KEYED = (*OPEN, "forbidden", "account_disabled")
 SENT = ("too_large", "unsupported_media_type")
 BODY = ("invalid_request", "missing_field", "invalid_json", *SENT)
 ONCE = ("idempotency_in_flight", "idempotency_mismatch")
-ORDER = (*BODY, *ONCE, "insufficient_credits", "queue_full")
+ORDER = (*BODY, *ONCE, "insufficient_credits", "spending_cap", "queue_full")
 
 _EVERYWHERE = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
 _OWN_HEADERS = ("WWW-Authenticate", "Retry-After", "Allow", "Content-Range", "X-Should-Retry")

@@ -131,4 +131,6 @@ def _order(
         api_key_id=who.key_id,
         test_queue_s=service.settings.test_queue_s,
         key_queue_limit_jobs=who.limits.queued_jobs,
+        key_cap_credits=who.limits.monthly_cap_credits,
+        is_unlimited=who.is_unlimited,
     )

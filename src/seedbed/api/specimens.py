@@ -6,7 +6,7 @@ So an example is written by the code that answers, and cannot fall behind it.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from seedbed.core import errors
 from seedbed.core.engine import Stage
@@ -86,7 +86,11 @@ REFUSALS: dict[str, Refusal] = {
     "invalid_json": errors.InvalidJson("The body is not valid JSON: unexpected character at line 3, column 12."),
     "unauthorized": errors.Unauthorized(),
     "insufficient_credits": errors.InsufficientCredits(needed_credits=64, available_credits=40),
+    "spending_cap": errors.SpendingCapReached(
+        needed_credits=64, cap_credits=1000, charged_credits=960, begins_anew=date(2026, 12, 1)
+    ),
     "forbidden": errors.Forbidden("generate"),
+    "account_disabled": errors.AccountDisabled(),
     "method_not_allowed": errors.MethodNotAllowed("PUT", ("GET", "POST")),
     "not_cancellable": errors.NotCancellable("succeeded"),
     "idempotency_in_flight": errors.IdempotencyInFlight(),

@@ -44,11 +44,12 @@ def _tell(account_id: int, balance: Balance) -> None:
 async def _grant(account_id: int, amount_credits: int, *, note: str, is_live: bool) -> Balance:
     from seedbed.actions.grant import grant as give
     from seedbed.cli.database import connected, ready_database_url
+    from seedbed.core.operators import COMMAND_LINE
     from seedbed.settings import load_settings
 
     with ready_database_url(load_settings()) as url:
         async with connected(url) as conn:
-            return await give(conn, account_id, credits=amount_credits, note=note, is_live=is_live)
+            return await give(conn, account_id, credits=amount_credits, note=note, is_live=is_live, by=COMMAND_LINE)
 
 
 async def _show(account_id: int, *, is_live: bool) -> Balance:

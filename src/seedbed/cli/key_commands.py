@@ -18,6 +18,7 @@ keys = typer.Typer(help="Make, list, limit and revoke API keys.", no_args_is_hel
 Requests = Annotated[int | None, typer.Option(min=1, help="Its requests a minute. Else as the settings say.")]
 Queued = Annotated[int | None, typer.Option(min=1, help="Its jobs that may wait. Else only the account's limit.")]
 RunningJobs = Annotated[int | None, typer.Option(min=1, help="Its jobs that may run. Else only the account's limit.")]
+Cap = Annotated[int | None, typer.Option(min=1, help="Credits that it may charge in a month of UTC. Else no such cap.")]
 UploadBytes = Annotated[int | None, typer.Option(min=1, help="Its uploads a day, in bytes. Else as the settings say.")]
 
 
@@ -43,6 +44,7 @@ def create(
     queued_jobs: Queued = None,
     running_jobs: RunningJobs = None,
     upload_bytes_per_day: UploadBytes = None,
+    monthly_credits: Cap = None,
 ) -> None:
     """Make a key and show it, once."""
     from seedbed.core.rate_limits import KeyLimits
@@ -53,6 +55,7 @@ def create(
         queued_jobs=queued_jobs,
         running_jobs=running_jobs,
         upload_bytes_per_day=upload_bytes_per_day,
+        monthly_cap_credits=monthly_credits,
     )
     scopes = scope or [KeyScope.GENERATE]
     typer.echo(run_loop(_create(name=name, account_id=account, mode=mode, scopes=scopes, days=days, limits=limits)))
@@ -80,6 +83,7 @@ def limit(
     queued_jobs: Queued = None,
     running_jobs: RunningJobs = None,
     upload_bytes_per_day: UploadBytes = None,
+    monthly_credits: Cap = None,
     reset: Annotated[bool, typer.Option(help="First take away all limits of its own.")] = False,
 ) -> None:
     """Give a key limits of its own, from its next request on. What is not named stays as it is."""
@@ -90,6 +94,7 @@ def limit(
         "queued_jobs": queued_jobs,
         "running_jobs": running_jobs,
         "upload_bytes_per_day": upload_bytes_per_day,
+        "monthly_cap_credits": monthly_credits,
     }
     named = {name: value for name, value in changes.items() if value is not None}
     typer.echo(f"Key {key}: {run_loop(_limit(key, named, reset=reset))}.")
@@ -110,17 +115,14 @@ async def _create(
     from seedbed.actions.create_account import create_account
     from seedbed.actions.create_key import create_key
     from seedbed.cli.database import connected, ready_database_url
-    from seedbed.core.errors import NotFound
     from seedbed.core.keys import ENTROPY_BYTES, Mode, Scope
+    from seedbed.core.operators import COMMAND_LINE
     from seedbed.settings import load_settings
-    from seedbed.store import accounts
 
     with ready_database_url(load_settings()) as url:
         async with connected(url) as conn:
             if account_id is None:
-                account_id = (await create_account(conn, name=name)).id
-            elif await accounts.get(conn, account_id) is None:
-                raise NotFound(f"There is no account {account_id}.")
+                account_id = (await create_account(conn, name=name, by=COMMAND_LINE)).id
             made = await create_key(
                 conn,
                 account_id,
@@ -130,6 +132,7 @@ async def _create(
                 expires_at=datetime.now(UTC) + timedelta(days=days) if days else None,
                 limits=limits,
                 entropy=secrets.token_bytes(ENTROPY_BYTES),
+                by=COMMAND_LINE,
             )
     return f"{made.key}\nKey {made.id} of account {account_id}. It is shown only now; keep it safe."
 
@@ -171,6 +174,7 @@ def in_words(limits: KeyLimits) -> str:
         "queued": limits.queued_jobs,
         "running": limits.running_jobs,
         "upload bytes/day": limits.upload_bytes_per_day,
+        "credits/month": limits.monthly_cap_credits,
     }
     return ", ".join(f"{value} {name}" for name, value in own.items() if value is not None)
 
@@ -178,28 +182,27 @@ def in_words(limits: KeyLimits) -> str:
 async def _limit(key_id: int, named: dict[str, int], *, reset: bool) -> str:
     from dataclasses import replace
 
-    from seedbed.actions.limit_key import limit_key
+    from seedbed.actions.change_key import change_key
     from seedbed.cli.database import connected, ready_database_url
-    from seedbed.core.errors import NotFound
+    from seedbed.core.operators import COMMAND_LINE
     from seedbed.core.rate_limits import NO_LIMITS
     from seedbed.settings import load_settings
-    from seedbed.store import keys as stored
+
+    def limited(key: StoredKey) -> StoredKey:
+        return replace(key, limits=replace(NO_LIMITS if reset else key.limits, **named))
 
     with ready_database_url(load_settings()) as url:
         async with connected(url) as conn:
-            before = await stored.get(conn, key_id)
-            if before is None:
-                raise NotFound(f"There is no API key {key_id}.")
-            limits = replace(NO_LIMITS if reset else before.limits, **named)
-            await limit_key(conn, key_id, limits)
+            limits = await change_key(conn, key_id, limited, by=COMMAND_LINE)
     return in_words(limits) or "no limits of its own"
 
 
 async def _revoke(key_id: int) -> None:
     from seedbed.actions.revoke_key import revoke_key
     from seedbed.cli.database import connected, ready_database_url
+    from seedbed.core.operators import COMMAND_LINE
     from seedbed.settings import load_settings
 
     with ready_database_url(load_settings()) as url:
         async with connected(url) as conn:
-            await revoke_key(conn, key_id)
+            await revoke_key(conn, key_id, by=COMMAND_LINE)

@@ -6,7 +6,9 @@ SeedbedError
 │   ├── InvalidJson             the body is not the JSON it claims to be
 │   ├── Unauthorized            no valid API key
 │   ├── InsufficientCredits     the price is more than what is available
+│   │   └── SpendingCapReached  the price is more than what the key may still charge this month
 │   ├── Forbidden               the key lacks a scope
+│   ├── AccountDisabled         the operator has disabled the account of the key
 │   ├── NotFound                no such thing, or somebody else's
 │   ├── MethodNotAllowed        the path exists, the method does not
 │   ├── NotCancellable          the job has ended, or its dialect lets nobody stop it now
@@ -51,6 +53,7 @@ class to answer, and a test proves that each table is complete.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import ClassVar
 
 
@@ -93,6 +96,20 @@ class InsufficientCredits(Refusal):
         self.available_credits = available_credits
 
 
+class SpendingCapReached(InsufficientCredits):
+    """`begins_anew` is the first day of the next month: the count of what was charged starts at nothing then (UTC)."""
+
+    def __init__(self, *, needed_credits: int, cap_credits: int, charged_credits: int, begins_anew: date) -> None:
+        super().__init__(needed_credits=needed_credits, available_credits=max(0, cap_credits - charged_credits))
+        self.args = (
+            f"This request costs {needed_credits} credits. This API key may charge {cap_credits} credits a month, and "
+            f"has charged {charged_credits}; the count begins anew on {begins_anew} (UTC).",
+        )
+        self.cap_credits = cap_credits
+        self.charged_credits = charged_credits
+        self.begins_anew = begins_anew
+
+
 class Forbidden(Refusal):
     code = "forbidden"
 
@@ -100,6 +117,13 @@ class Forbidden(Refusal):
         also = " A test key has it for nothing: use a live one." if needs_live_key else ""
         super().__init__(f"This API key lacks the scope '{scope}'.{also}")
         self.scope = scope
+
+
+class AccountDisabled(Refusal):
+    code = "forbidden"
+
+    def __init__(self) -> None:
+        super().__init__("This account is disabled; ask whoever runs this service.")
 
 
 class NotFound(Refusal):

@@ -12,9 +12,10 @@ import re
 import zlib
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
-from seedbed.core.errors import Unauthorized
+from seedbed.core.errors import InvalidRequest, Unauthorized
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 SECRET_LENGTH = 30
@@ -33,6 +34,12 @@ class Scope(StrEnum):
     ADMIN = "admin"  # the operator's API, and nothing else
 
 
+class KeyState(StrEnum):
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
 @dataclass(frozen=True, slots=True)
 class ParsedKey:
     """What may be kept of a key: never the key itself."""
@@ -48,6 +55,20 @@ _KEY = re.compile(r"sd2_(live|test)_([0-9A-Za-z]{36})", re.ASCII)
 def covers(scopes: Collection[Scope], needed: Scope) -> bool:
     """Whether a key with these scopes may do what needs that one: who may generate may read."""
     return needed in scopes or (needed is Scope.READ and Scope.GENERATE in scopes)
+
+
+def check_scopes(scopes: Collection[Scope], *, mode: Mode) -> None:
+    """Raises InvalidRequest for a key that could do nothing, or a test key with a scope that only live keys have."""
+    if not scopes:
+        raise InvalidRequest(f"scopes must be one or more of {', '.join(Scope)}.", param="scopes")
+    if Scope.ADMIN in scopes and mode is not Mode.LIVE:
+        raise InvalidRequest("The scope admin is for live keys alone.", param="scopes")
+
+
+def check_expiry(expires_at: datetime, *, at: datetime) -> None:
+    """Raises InvalidRequest unless the moment is still to come."""
+    if expires_at <= at:
+        raise InvalidRequest("expiresAt must be in the future; to end a key now, revoke it.", param="expiresAt")
 
 
 def base62(number: int, *, length: int) -> str:

@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from seedbed.core.errors import NotReady, RateLimited
+from seedbed.core.accounts import MAX_CREDITS
+from seedbed.core.errors import InvalidRequest, NotReady, RateLimited
 
 MICROSECOND = timedelta(microseconds=1)
 SECOND = timedelta(seconds=1)
+MAX_COUNT = 1_000_000_000  # of requests or jobs in a key's limits: more is no limit
+MAX_UPLOAD_BYTES = 10**15
 
 
 class Policy(StrEnum):
@@ -96,6 +99,20 @@ class KeyLimits:
     upload_bytes_per_day: int | None = None
     queued_jobs: int | None = None
     running_jobs: int | None = None
+    monthly_cap_credits: int | None = None  # what it may charge in a month of UTC
+
+
+    def check(self) -> None:
+        """Raises InvalidRequest, naming the field as callers know it, for a limit that allows nothing or everything."""
+        for name, limit, most in (
+            ("requestsPerMinute", self.requests_per_minute, MAX_COUNT),
+            ("uploadBytesPerDay", self.upload_bytes_per_day, MAX_UPLOAD_BYTES),
+            ("queuedJobs", self.queued_jobs, MAX_COUNT),
+            ("runningJobs", self.running_jobs, MAX_COUNT),
+            ("monthlyCapCredits", self.monthly_cap_credits, MAX_CREDITS),
+        ):
+            if limit is not None and not 1 <= limit <= most:
+                raise InvalidRequest(f"{name} must be from 1 to {most}; got {limit}.", param=name)
 
 
 NO_LIMITS = KeyLimits()

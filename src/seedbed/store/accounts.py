@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
 
+from seedbed.core.accounts import Terms
 from seedbed.core.signing import make_secret
 from seedbed.store.database import Connection, many, one, one_or_none
 
@@ -26,8 +27,9 @@ class WebhookSecret:
     retires_at: datetime | None
 
 
-async def insert(conn: Connection, *, name: str) -> Account:
-    row = await one(conn, "insert into account (name) values (%(name)s) returning id, name", {"name": name})
+async def insert(conn: Connection, terms: Terms, *, refill_from: date | None, at: datetime) -> Account:
+    """`refill_from`: the first month of the refill, if there is one."""
+    row = await one(conn, _INSERT, asdict(terms) | {"refill_from": refill_from, "at": at})
     return Account(row["id"], row["name"])
 
 
@@ -40,6 +42,28 @@ async def of_name(conn: Connection, name: str) -> list[Account]:
     """Return the accounts of that name, the oldest first. Names need not be unique."""
     rows = await many(conn, "select id, name from account where name = %(name)s order by id", {"name": name})
     return [Account(row["id"], row["name"]) for row in rows]
+
+
+async def lock_terms(conn: Connection, account_id: int) -> Terms | None:
+    """Return the account's terms as nobody else may change them until the transaction ends."""
+    row = await one_or_none(conn, _LOCK_TERMS, {"id": account_id})
+    return Terms(**row) if row else None
+
+
+async def rewrite(conn: Connection, account_id: int, terms: Terms, *, refill_from: date | None) -> None:
+    """Write the account's terms. `refill_from`: the first month of a refill that was not there before."""
+    await conn.execute(_REWRITE, asdict(terms) | {"id": account_id, "refill_from": refill_from})
+
+
+async def disable(conn: Connection, account_id: int, *, because: str, at: datetime) -> bool:
+    """False if there is no such account, or it is disabled already."""
+    facts = {"id": account_id, "because": because, "at": at}
+    return await one_or_none(conn, _DISABLE, facts) is not None
+
+
+async def enable(conn: Connection, account_id: int) -> bool:
+    """False if there is no such account, or it is not disabled."""
+    return await one_or_none(conn, _ENABLE, {"id": account_id}) is not None
 
 
 async def webhook_secrets(
@@ -70,6 +94,26 @@ async def rotate_webhook_secret(
     await conn.execute(_MAKE_NEW, facts | {"secret": make_secret(entropy)})
 
 
+_INSERT = """
+insert into account (name, created_at, is_unlimited, refill_credits, refill_from)
+values (%(name)s, %(at)s, %(is_unlimited)s, %(refill_credits)s, %(refill_from)s)
+returning id, name
+"""
+_LOCK_TERMS = "select name, is_unlimited, refill_credits from account where id = %(id)s for no key update"
+_REWRITE = """
+update account set name = %(name)s, is_unlimited = %(is_unlimited)s, refill_credits = %(refill_credits)s,
+    refill_from = case when %(refill_from)s::date is not null then coalesce(refill_from, %(refill_from)s) end
+where id = %(id)s
+"""
+_DISABLE = """
+update account set disabled_at = %(at)s, disabled_because = %(because)s
+where id = %(id)s and disabled_at is null
+returning id
+"""
+_ENABLE = """
+update account set disabled_at = null, disabled_because = null where id = %(id)s and disabled_at is not null
+returning id
+"""
 _SECRETS = """
 select secret, retires_at from webhook_secret
 where account_id = %(account_id)s and is_live = %(is_live)s

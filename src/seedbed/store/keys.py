@@ -70,8 +70,8 @@ async def insert(
     scopes: Iterable[Scope],
     expires_at: datetime | None,
     limits: KeyLimits,
-) -> int:
-    """Write a new key and return its number."""
+) -> StoredKey:
+    """Write a new key."""
     facts = {
         "account_id": account_id,
         "is_live": parsed.mode is Mode.LIVE,
@@ -82,13 +82,13 @@ async def insert(
         "expires_at": expires_at,
         **asdict(limits),
     }
-    return int((await one(conn, _INSERT, facts))["id"])
+    return to_stored(await one(conn, _INSERT, facts))
 
 
 async def standing(conn: Connection, account_id: int, stands_for: str) -> StoredKey | None:
     """Return the account's key that stands for somebody, unless it was revoked."""
     row = await one_or_none(conn, _STANDING, {"account_id": account_id, "stands_for": stands_for})
-    return _to_stored(row) if row else None
+    return to_stored(row) if row else None
 
 
 async def insert_standing(
@@ -138,7 +138,7 @@ async def use(
 async def lock(conn: Connection, key_id: int) -> StoredKey | None:
     """Return the key as nobody else may change it until the transaction ends."""
     row = await one_or_none(conn, "select * from api_key where id = %(id)s for no key update", {"id": key_id})
-    return _to_stored(row) if row else None
+    return to_stored(row) if row else None
 
 
 async def rewrite(conn: Connection, key: StoredKey) -> None:
@@ -149,7 +149,7 @@ async def rewrite(conn: Connection, key: StoredKey) -> None:
 
 async def get(conn: Connection, key_id: int) -> StoredKey | None:
     row = await one_or_none(conn, "select * from api_key where id = %(id)s", {"id": key_id})
-    return _to_stored(row) if row else None
+    return to_stored(row) if row else None
 
 
 async def revoke(conn: Connection, key_id: int, *, at: datetime | None) -> bool:
@@ -160,12 +160,12 @@ async def revoke(conn: Connection, key_id: int, *, at: datetime | None) -> bool:
 async def of_account(conn: Connection, account_id: int) -> list[StoredKey]:
     """Return all its keys in both modes, revoked ones too, the oldest first."""
     rows = await many(conn, "select * from api_key where account_id = %(id)s order by id", {"id": account_id})
-    return [_to_stored(row) for row in rows]
+    return [to_stored(row) for row in rows]
 
 
 async def everybodys(conn: Connection) -> list[StoredKey]:
     """Return the keys of all accounts, the oldest first. For the operator."""
-    return [_to_stored(row) for row in await many(conn, "select * from api_key order by id", {})]
+    return [to_stored(row) for row in await many(conn, "select * from api_key order by id", {})]
 
 
 def _scopes(row: Row) -> frozenset[Scope]:
@@ -182,7 +182,7 @@ def _limits(row: Row) -> KeyLimits:
     )
 
 
-def _to_stored(row: Row) -> StoredKey:
+def to_stored(row: Row) -> StoredKey:
     return StoredKey(
         id=row["id"],
         account_id=row["account_id"],
@@ -203,7 +203,7 @@ insert into api_key (account_id, is_live, digest, last_four, name, scopes, expir
     upload_bytes_per_day, queue_limit_jobs, running_limit_jobs, monthly_cap_credits)
 values (%(account_id)s, %(is_live)s, %(digest)s, %(last_four)s, %(name)s, %(scopes)s, %(expires_at)s,
     %(requests_per_minute)s, %(upload_bytes_per_day)s, %(queued_jobs)s, %(running_jobs)s, %(monthly_cap_credits)s)
-returning id
+returning *
 """
 _STANDING = """
 select * from api_key where account_id = %(account_id)s and stands_for = %(stands_for)s and revoked_at is null

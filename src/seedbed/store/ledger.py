@@ -74,16 +74,29 @@ async def give(
 
 
 async def hold(conn: Connection, job: Job, *, at: datetime | None) -> None:
-    """Set a job's price aside. Raises InsufficientCredits. A job that is free holds nothing."""
+    """Set a job's price aside, and count it as charged by its key. Raises InsufficientCredits.
+
+    A job that is free holds nothing.
+    """
     if job.charged_credits:
-        await _write(conn, _of_job(job, TransferKind.HOLD), at=at)
+        transfer = _of_job(job, TransferKind.HOLD)
+        if job.api_key_id is None:
+            await _write(conn, transfer, at=at)
+        else:
+            await _write(conn, transfer, at=at, statement=_CHARGE, api_key_id=job.api_key_id)
 
 
 async def resolve(conn: Connection, job: Job, kind: TransferKind, *, at: datetime | None) -> None:
-    """Capture or release a job's hold, whole. The unique index on `hold_id` refuses to do it twice."""
+    """Capture or release a job's hold, whole. The unique index on `hold_id` refuses to do it twice.
+
+    What is released was never charged by its key, in the month of the hold.
+    """
     held = await one_or_none(conn, _HOLD_OF, {"job_id": job.id})
     if held:
-        await _write(conn, _of_job(job, kind, hold_id=held["id"]), at=at)
+        gives_back = kind is TransferKind.RELEASE and job.api_key_id is not None
+        transfer = _of_job(job, kind, hold_id=held["id"])
+        facts = {"api_key_id": job.api_key_id, "held_at": held["at"]} if gives_back else {}
+        await _write(conn, transfer, at=at, statement=_GIVE_BACK if gives_back else _WRITE, **facts)
 
 
 async def unsound(conn: Connection) -> list[Unsound]:
@@ -106,12 +119,14 @@ def _of_job(job: Job, kind: TransferKind, *, hold_id: int | None = None) -> _Tra
     return _Transfer(job.account_id, job.is_live, kind, job.charged_credits, job_id=job.id, hold_id=hold_id)
 
 
-async def _write(conn: Connection, transfer: _Transfer, *, at: datetime | None) -> Balance:
+async def _write(
+    conn: Connection, transfer: _Transfer, *, at: datetime | None, statement: str | None = None, **more: object
+) -> Balance:
     before = await lock_balance(conn, transfer.account_id, is_live=transfer.is_live)
     after = before.after(transfer.kind, transfer.amount_credits)
     legs = LEGS[transfer.kind]
     facts = asdict(transfer) | asdict(after) | {"source": legs.source, "target": legs.target, "at": at}
-    await conn.execute(_WRITE, facts)
+    await conn.execute(statement or _WRITE, facts | more)
     return after
 
 
@@ -137,15 +152,37 @@ _LOCK = """
 select available_credits, held_credits from balance
 where account_id = %(account_id)s and is_live = %(is_live)s for no key update
 """
-_HOLD_OF = "select id from transfer where job_id = %(job_id)s and kind = 'hold'"
-_WRITE = """
+_HOLD_OF = "select id, at from transfer where job_id = %(job_id)s and kind = 'hold'"
+_WRITTEN = """
 with written as (
     insert into transfer (account_id, is_live, kind, source, target, amount_credits, job_id, hold_id, note, at)
     values (%(account_id)s, %(is_live)s, %(kind)s, %(source)s, %(target)s, %(amount_credits)s, %(job_id)s, %(hold_id)s,
         %(note)s, coalesce(%(at)s::timestamptz, clock_timestamp())))
+"""
+_BALANCED = """
 update balance set available_credits = %(available_credits)s, held_credits = %(held_credits)s
 where account_id = %(account_id)s and is_live = %(is_live)s
 """
+# In the same statement, so that what a key has charged costs no round trip.
+_CHARGED = """
+, charged as (
+    insert into key_spending (api_key_id, month, charged_credits)
+    values (%(api_key_id)s,
+        date_trunc('month', coalesce(%(at)s::timestamptz, clock_timestamp()) at time zone 'UTC')::date,
+        %(amount_credits)s)
+    on conflict (api_key_id, month) do update set
+        charged_credits = key_spending.charged_credits + excluded.charged_credits)
+"""
+# A hold of before the counting began was never counted.
+_GIVEN_BACK = """
+, given_back as (
+    update key_spending set charged_credits = greatest(0, charged_credits - %(amount_credits)s)
+    where api_key_id = %(api_key_id)s
+        and month = date_trunc('month', %(held_at)s::timestamptz at time zone 'UTC')::date)
+"""
+_WRITE = _WRITTEN + _BALANCED
+_CHARGE = _WRITTEN + _CHARGED + _BALANCED
+_GIVE_BACK = _WRITTEN + _GIVEN_BACK + _BALANCED
 _UNSOUND = """
 select * from ledger_proof
 where (sum_credits, available_drift, held_drift, open_jobs_drift) <> (0, 0, 0, 0) order by account_id, is_live

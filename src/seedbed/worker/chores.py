@@ -15,6 +15,7 @@ import structlog
 
 from seedbed.actions.pass_on import pass_on
 from seedbed.actions.reap import reap
+from seedbed.actions.refill import refill
 from seedbed.blobs.store import Blobs
 from seedbed.store.database import Pool, borrow
 from seedbed.worker.auditing import TRY_EVERY_S, audit_once
@@ -26,15 +27,17 @@ log = structlog.get_logger()
 
 REAP_EVERY_S = 2.0
 LEFTOVERS_EVERY_S = 30.0
+REFILL_EVERY_S = 60.0
 SWEEP_EVERY_S = 86_400.0
 FIRST_SWEEP_S = 60.0
 
 
 async def do_chores(pool: Pool, blobs: Blobs) -> None:
-    """Reap, pass on, sweep and audit until cancelled."""
+    """Reap, pass on, refill, sweep and audit until cancelled."""
     async with beside(
         _every(REAP_EVERY_S, lambda: reap_once(pool)),
         _every(LEFTOVERS_EVERY_S, lambda: sweep_leftovers_once(pool, blobs), first_s=LEFTOVERS_EVERY_S),
+        _every(REFILL_EVERY_S, lambda: refill_once(pool)),
         _every(SWEEP_EVERY_S, lambda: sweep_once(pool, blobs), first_s=FIRST_SWEEP_S),
         _every(TRY_EVERY_S, lambda: audit_once(pool, blobs), first_s=FIRST_SWEEP_S),
     ):
@@ -49,6 +52,13 @@ async def reap_once(pool: Pool, *, at: datetime | None = None) -> None:
         log.warning("jobs.passed_on", jobs=passed_on, reason="no worker of their pool is ready")
     if reaped.retried or reaped.lost or reaped.expired:
         log.info("jobs.reaped", retried=reaped.retried, lost=reaped.lost, expired=reaped.expired)
+
+
+async def refill_once(pool: Pool, *, at: datetime | None = None) -> None:
+    async with borrow(pool) as conn:
+        refilled = await refill(conn, at=at)
+    if refilled:
+        log.info("accounts.refilled", accounts=refilled)
 
 
 async def sweep_leftovers_once(pool: Pool, blobs: Blobs) -> None:

@@ -5,22 +5,29 @@ Every endpoint begins with `operator`; a test walks all routes without such a ke
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
 from starlette.requests import Request
+from starlette.responses import Response
 from structlog.contextvars import get_contextvars
 
+from seedbed.actions.answer_once import answer_once
 from seedbed.api.auth import principal
 from seedbed.api.conversion import convert
+from seedbed.api.idempotency import REPLAYED, claim_of
 from seedbed.api.json_body import json_body
+from seedbed.api.native.answers import raw_json
 from seedbed.api.service import Service
 from seedbed.core.errors import Forbidden, InvalidRequest, NotFound
-from seedbed.core.keys import Scope
+from seedbed.core.idempotency import json_digest
+from seedbed.core.keys import Mode, Scope
 from seedbed.core.operators import Operator
+from seedbed.store.database import Connection
+from seedbed.store.idempotency import StoredAnswer
 from seedbed.store.keys import Principal
 
 B = TypeVar("B", bound=msgspec.Struct)
@@ -82,3 +89,47 @@ def number_in_path(request: Request, name: str, *, what: str) -> int:
     if not (said.isascii() and said.isdigit() and len(said) < 20 and 0 < int(said) <= LARGEST_ID):
         raise NotFound(f"There is no {what} '{said[:40]}'.")
     return int(said)
+
+
+class NoFields(msgspec.Struct, frozen=True):
+    """The body of an action that needs none."""
+
+
+async def no_fields(service: Service, request: Request, caller: Caller) -> None:
+    """Raises InvalidRequest if the body says anything."""
+    async with body_object(service, request, caller) as said:
+        fields_of(said, NoFields)
+
+
+async def once(
+    service: Service,
+    request: Request,
+    caller: Caller,
+    said: dict[str, Any],
+    act: Callable[[Connection], Awaitable[bytes]],
+) -> Response:
+    """Answer with what `act` returns, once for each Idempotency-Key. `said` is the body, `act` waits for nobody else.
+
+    Not for answers that hold a secret: they are stored. Raises what `actions.answer_once` raises.
+    """
+    claim = claim_of(request, json_digest(said))
+    who = caller.who
+    async with service.connection() as conn:
+
+        async def answer() -> StoredAnswer:
+            return StoredAnswer(None, await act(conn))
+
+        answered = await answer_once(conn, claim, who.account_id, is_live=who.is_live, act=answer)
+    return raw_json(answered.body, headers=REPLAYED if answered.is_replay else {})
+
+
+def wanted_mode(request: Request) -> Mode:
+    """Return `mode` of the query, by default live. Raises InvalidRequest."""
+    return mode_of(request.query_params.get("mode", Mode.LIVE))
+
+
+def mode_of(said: str) -> Mode:
+    """Raises InvalidRequest."""
+    if said not in set(Mode):
+        raise InvalidRequest(f"mode must be one of {', '.join(Mode)}; got '{said[:20]}'.", param="mode")
+    return Mode(said)

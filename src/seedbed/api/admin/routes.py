@@ -7,7 +7,10 @@ from functools import partial
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from seedbed.api.admin.accounts import account_routes
 from seedbed.api.admin.audit_log import audit_log_routes
+from seedbed.api.admin.keys import key_routes
+from seedbed.api.admin.money import money_routes
 from seedbed.api.admin.openapi import show_document
 from seedbed.api.dialect import dialect_app
 from seedbed.api.native.errors import answer
@@ -18,6 +21,9 @@ from seedbed.api.service import Service
 def admin_app(service: Service) -> Starlette:
     return dialect_app(
         [
+            *account_routes(service),
+            *key_routes(service),
+            *money_routes(service),
             *audit_log_routes(service),
             Route(PATH, partial(show_document, service)),
         ],

@@ -38,13 +38,13 @@ async def show_credits(service: Service, request: Request) -> Response:
             available=balance.available_credits,
             held=balance.held_credits,
             livemode=who.is_live,
-            ledger=tuple(map(_view, found[:limit])) if wants_ledger else UNSET,
+            ledger=tuple(map(transfer_view, found[:limit])) if wants_ledger else UNSET,
             cursor=cursor if wants_ledger else UNSET,
         )
     )
 
 
-def _view(entry: Entry) -> TransferView:
+def transfer_view(entry: Entry) -> TransferView:
     return TransferView(
         id=str(entry.id),
         kind=entry.kind,

@@ -14,6 +14,7 @@ alter table account
     add refill_from date,
     add check ((disabled_at is null) = (disabled_because is null)),
     add check ((refill_credits is null) = (refill_from is null));
+create index account_refilled on account (refill_from) where refill_credits is not null;
 
 create table refill (
     account_id    bigint not null references account,
