@@ -61,7 +61,7 @@ async def _back_up(settings: Settings, file: Path) -> Manifest:
         raise NotReady(f"There is nothing to save in {settings.home}: no service has run there.")
     login = login_file(settings.home) if settings.is_embedded else None
     with writing(file) as archive, working_folder(file) as folder, database_url(settings) as url:
-        blobs = open_blobs(settings.blobs_url, settings.blobs_folder)
+        blobs = open_blobs(settings.blobs_url, settings.blobs_folder, ca_bundle=settings.ca_bundle)
         async with connected(url) as conn:
             taking = Taking(conn, blobs, archive, folder)
             return await taking.take(login.read_bytes() if login and login.exists() else None)

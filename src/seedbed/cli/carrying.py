@@ -10,6 +10,7 @@ from seedbed.cli.archive import digest_of_file
 from seedbed.core.backup import SavedBytes
 from seedbed.core.errors import Misuse, NotReady
 from seedbed.core.inventory import NamedBytes
+from seedbed.core.result_files import saved_as
 
 
 async def fetch(blobs: Blobs, named: NamedBytes, path: Path) -> SavedBytes:
@@ -32,7 +33,7 @@ def missing(named: NamedBytes) -> str:
 async def put(blobs: Blobs, saved: SavedBytes, path: Path) -> bool:
     """Store the bytes, and return whether they were not there yet. Raises NotReady if others are."""
     try:
-        await blobs.put_file(saved.key, path)
+        await blobs.put_file(saved.key, path, name=saved_as(saved.key))
     except Misuse as exc:
         await blobs.copy_to(saved.key, path)
         if digest_of_file(path) != (saved.size_bytes, saved.sha256):

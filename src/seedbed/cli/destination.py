@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from seedbed.cli.home import load_running, make_home
 from seedbed.core.errors import NotReady
@@ -12,6 +13,9 @@ from seedbed.fleet.local import is_running
 from seedbed.settings import Settings
 from seedbed.store import dump, embedded
 from seedbed.store.database import Connection
+
+if TYPE_CHECKING:
+    from seedbed.blobs.store import Blobs
 
 EMBEDDED = "embedded"
 FOLDER = "folder"
@@ -41,6 +45,16 @@ def check_stopped(settings: Settings) -> None:
     running = load_running(settings.home)
     if settings.is_embedded and running and is_running(running.pid):
         raise NotReady(f"`seedbed serve` runs (pid {running.pid}) and uses {settings.home}; stop it first.")
+
+
+async def ready_store(settings: Settings) -> Blobs:
+    """Return the store once it was tried: a wrong one is told before anything is copied. Raises NotReady."""
+    from seedbed.blobs.probe import probe
+    from seedbed.blobs.store import open_blobs
+
+    blobs = open_blobs(settings.blobs_url, settings.blobs_folder, ca_bundle=settings.ca_bundle)
+    await probe(blobs)
+    return blobs
 
 
 async def check_unused(conn: Connection, *, whose: str) -> None:

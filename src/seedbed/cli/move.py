@@ -49,7 +49,7 @@ def move(
 async def _move(settings: Settings, target: Settings) -> str:
     from seedbed.blobs.store import open_blobs
     from seedbed.cli.database import connected
-    from seedbed.cli.destination import check_unused, idle_database
+    from seedbed.cli.destination import check_unused, idle_database, ready_store
     from seedbed.store import audit
 
     files = rows = 0
@@ -57,8 +57,8 @@ async def _move(settings: Settings, target: Settings) -> str:
         async with connected(url) as conn:
             await check_unused(conn, whose="The database")
             if target.blobs_url != settings.blobs_url:
-                ours = open_blobs(settings.blobs_url, settings.blobs_folder)
-                theirs = open_blobs(target.blobs_url, target.blobs_folder)
+                ours = open_blobs(settings.blobs_url, settings.blobs_folder, ca_bundle=settings.ca_bundle)
+                theirs = await ready_store(target)
                 async with audit.snapshot(conn):
                     named = [one async for one in audit.named_bytes(conn)]
                 files = await _carry(ours, theirs, named)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from seedbed.blobs.store import Blobs
     from seedbed.cli.archive import Reader
     from seedbed.core.backup import SavedTable
     from seedbed.settings import Settings
@@ -49,7 +50,7 @@ def restore(
 
 async def _restore(settings: Settings, archive: Reader) -> None:
     from seedbed.cli.database import connected
-    from seedbed.cli.destination import check_empty, check_unused, idle_database
+    from seedbed.cli.destination import check_empty, check_unused, idle_database, ready_store
     from seedbed.store.migrate import migrate
     from seedbed.store.rebuild import rebuild
 
@@ -57,21 +58,20 @@ async def _restore(settings: Settings, archive: Reader) -> None:
         async with connected(url) as conn:
             await check_unused(conn, whose="The database")
             await check_empty(conn)
+            blobs = await ready_store(settings)
             rebuild(url, archive.manifest.migrations)
-            await _put_bytes(settings, archive)
+            await _put_bytes(blobs, archive)
             await _load(conn, archive)
         migrate(url)
     if settings.is_embedded:
         _keep_login(settings, archive)
 
 
-async def _put_bytes(settings: Settings, archive: Reader) -> None:
+async def _put_bytes(blobs: Blobs, archive: Reader) -> None:
     from tempfile import TemporaryDirectory
 
-    from seedbed.blobs.store import open_blobs
     from seedbed.cli.carrying import put
 
-    blobs = open_blobs(settings.blobs_url, settings.blobs_folder)
     with TemporaryDirectory(prefix="seedbed-restore-") as folder:
         path = Path(folder) / "bytes"
         for saved in archive.manifest.files:

@@ -24,6 +24,7 @@ from seedbed.core.engine import Canvas, RenderTask, Stage
 from seedbed.core.errors import StageOverran, Unavailable
 from seedbed.core.job import Job, Output
 from seedbed.core.models import DEFAULT_ASPECT_RATIO
+from seedbed.core.result_files import LAST_FRAME, VIDEO, saved_as
 from seedbed.core.sizes import AspectRatio, Size, nearest_aspect_ratio, size_of
 from seedbed.core.timeline import FPS, frame_count
 from seedbed.worker import wire
@@ -40,7 +41,6 @@ OnReport = Callable[[Stage, float], None]
 
 STORE_WAIT_S = 0.5
 STORE_WAIT_CAP_S = 10.0
-_ENDINGS = {".mp4": ".mp4", ".png": "-last.png"}  # what a file is called by whoever saves it
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ async def _rendered(job: Job, gathered: Gathered, folder: Path, bench: Bench, on
     task = task_of(job, gathered, aspect_ratio)
     last_frame = folder / "last-frame.png" if job.request.wants_last_frame else None
     crashes = await force_making(job, on_report)
-    video = folder / "result.mp4"
+    video = folder / VIDEO
     async with previewing(job, bench.sources.pool, bench.sources.blobs) as on_preview:
         done = await bench.host.make(
             task,
@@ -134,30 +134,30 @@ def _settled_ratio(job: Job, sizing: Size | None) -> AspectRatio:
 
 async def _store(job: Job, done: wire.Done, video: Path, last_frame: Path | None, bench: Bench) -> Output:
     prefix = bytes_of_attempt(job.id, job.attempt)
-    files = {f"{prefix}/result.mp4": video} | ({f"{prefix}/last-frame.png": last_frame} if last_frame else {})
+    files = {f"{prefix}/{VIDEO}": video} | ({f"{prefix}/{LAST_FRAME}": last_frame} if last_frame else {})
     try:
         async with asyncio.timeout(bench.store_limit_s):
-            await _put(files, job.id, prefix, bench.sources.blobs)
+            await _put(files, prefix, bench.sources.blobs)
     except TimeoutError as exc:
         raise StageOverran(Stage.STORING, limit_s=bench.store_limit_s) from exc
     return Output(
-        key=f"{prefix}/result.mp4",
+        key=f"{prefix}/{VIDEO}",
         size=done.size,
         frames=done.frames,
         fps=done.fps,
         size_bytes=done.size_bytes,
         sha256=done.sha256,
-        last_frame_key=f"{prefix}/last-frame.png" if last_frame is not None else None,
+        last_frame_key=f"{prefix}/{LAST_FRAME}" if last_frame is not None else None,
     )
 
 
-async def _put(files: Mapping[str, Path], job_id: str, prefix: str, blobs: Blobs) -> None:
+async def _put(files: Mapping[str, Path], prefix: str, blobs: Blobs) -> None:
     """Store the files, again and again while the store is away: a video that is made is not made again for that."""
     wait_s = STORE_WAIT_S
     while True:
         try:
             for key, path in files.items():
-                await blobs.put_file(key, path, name=f"{job_id}{_ENDINGS[path.suffix]}")
+                await blobs.put_file(key, path, name=saved_as(key))
             return
         except Unavailable as exc:
             log.warning("blobs.unreachable", reason=str(exc))
