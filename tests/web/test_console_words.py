@@ -8,8 +8,14 @@ from collections import Counter
 import pytest
 from console_tree import SCRIPTS, WORDS, name, text, words
 
+from seedbed.core.engine import Stage
+from seedbed.core.job import State
+from seedbed.core.references import Role
+from seedbed.core.shotplan.vocabulary import Effect, Framing, Move
+
 SAID = re.compile(r"""["'`]([a-z]\w*\.[\w.]+)["'`]""")
 SAID_BY_NAME = re.compile(r"say\(`([\w.]+\.)\$\{")
+NAMED = re.compile(r'named\("(\w+)",')  # values of the shot plan
 FACT = re.compile(r"\{(\w+)")
 
 PAGES = [script for script in SCRIPTS if script not in WORDS]
@@ -47,7 +53,8 @@ def test_every_key_that_is_said_has_words(script):
 
 def test_no_words_are_left_over():
     everything = "\n".join(text(script) for script in PAGES)
-    named, by_name = set(SAID.findall(everything)), tuple(SAID_BY_NAME.findall(everything))
+    by_name = (*SAID_BY_NAME.findall(everything), *(f"{kind}." for kind in NAMED.findall(everything)))
+    named = set(SAID.findall(everything))
 
     assert [key for key in KEYS if key not in named and not key.startswith(by_name)] == []
 
@@ -55,4 +62,12 @@ def test_no_words_are_left_over():
 def test_korean_is_korean():
     untranslated = [key for file in WORDS for key, said in words(file)["ko"].items() if not re.search("[가-힣]", said)]
 
-    assert untranslated == ["app.name"]
+    assert set(untranslated) == {"app.name", "create.fault"}
+
+
+@pytest.mark.parametrize(
+    ("area", "values"),
+    [("move", Move), ("effect", Effect), ("framing", Framing), ("stage", Stage), ("status", State), ("role", Role)],
+)
+def test_every_value_that_the_service_may_say_has_words(area, values):
+    assert [value for value in values if f"{area}.{value}" not in KEYS] == []

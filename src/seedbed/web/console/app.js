@@ -13,6 +13,8 @@ import * as shellWords from "./words/shell.js";
 
 // [path, how to load its module]; the first that fits is shown. Whoever adds a page adds its row.
 const ROUTES = [
+  ["/", () => import("./pages/playground.js")],
+  ["/compare", () => import("./pages/compare.js")],
   ["/sign-in", async () => signIn],
 ];
 

@@ -77,5 +77,9 @@ function isThere(child) {
 }
 
 function nodeOf(child) {
-  return child instanceof Node ? child : document.createTextNode(String(child));
+  if (child instanceof Node) return child;
+  if (typeof child !== "function") return document.createTextNode(String(child));
+  const followed = document.createDocumentFragment();
+  append(followed, child);
+  return followed;
 }

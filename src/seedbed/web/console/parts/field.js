@@ -6,9 +6,9 @@ let made = 0;
 
 /**
  * Return a labelled field around a control. `fault` is a function that returns a sentence or null: the control is
- * marked and described by it.
+ * marked and described by it. `beside` stands next to the control, such as a button.
  */
-export function field(label, control, { hint, fault } = {}) {
+export function field(label, control, { hint, fault, beside } = {}) {
   const id = (control.id ||= `field-${++made}`);
   const about = [hint && `${id}-hint`, fault && `${id}-fault`].filter(Boolean).join(" ");
   if (about) control.setAttribute("aria-describedby", about);
@@ -16,7 +16,7 @@ export function field(label, control, { hint, fault } = {}) {
     "div",
     { class: "field" },
     el("label", { for: id }, label),
-    control,
+    beside ? el("div", { class: "beside" }, control, beside) : control,
     hint && el("p", { class: "hint", id: `${id}-hint` }, hint),
     fault &&
       el("p", { class: "fault", id: `${id}-fault`, role: "alert", hidden: () => !marked(control, fault()) }, () => fault()),
