@@ -146,6 +146,12 @@ REFUSED = [
         (503, "ServiceUnavailable"),
         (503, "server_error", "unavailable"),
     ),
+    (
+        errors.UnderMaintenance("x", ends_in_s=90),
+        (503, "unavailable"),
+        (503, "ServiceUnavailable"),
+        (503, "server_error", "unavailable"),
+    ),
 ]
 
 # A failure's code; what Ark calls it. The other two say the code itself.

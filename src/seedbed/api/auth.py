@@ -13,30 +13,47 @@ from seedbed.actions.authenticate import authenticate
 from seedbed.api.allowances import admit
 from seedbed.api.cookies import session_token
 from seedbed.api.service import Service
-from seedbed.core.errors import Forbidden, Unauthorized
+from seedbed.core.errors import Forbidden, Unauthorized, UnderMaintenance
 from seedbed.core.keys import ParsedKey, Scope, covers, parse_key
-from seedbed.store.keys import Principal
+from seedbed.store.keys import Admission, Principal
 
 
 async def principal(
     service: Service, request: Request, *, scope: Scope = Scope.GENERATE, is_counted: bool = True
 ) -> Principal:
     """Return who sent the request. Raises Unauthorized, RateLimited, or Forbidden if the key lacks the scope."""
-    who = await identify(service, request, is_counted=is_counted)
-    if not covers(who.scopes, scope):
-        raise Forbidden(scope)
+    who = (await _admit(service, request, is_counted=is_counted)).principal
+    _check_scope(who, scope)
     return who
 
 
-async def identify(service: Service, request: Request, *, is_counted: bool = True) -> Principal:
+async def orderer(service: Service, request: Request) -> Principal:
+    """Return who sent a request that makes new work. Raises UnderMaintenance, too, while the operator takes none."""
+    admission = await _admit(service, request)
+    _check_scope(admission.principal, Scope.GENERATE)
+    if closed := admission.closed:
+        raise UnderMaintenance(closed.message, ends_in_s=closed.ends_in_s)
+    return admission.principal
+
+
+async def identify(service: Service, request: Request) -> Principal:
     """Return who sent the request, whatever the key may do. Raises Unauthorized and RateLimited."""
+    return (await _admit(service, request)).principal
+
+
+def _check_scope(who: Principal, scope: Scope) -> None:
+    if not covers(who.scopes, scope):
+        raise Forbidden(scope)
+
+
+async def _admit(service: Service, request: Request, *, is_counted: bool = True) -> Admission:
     shown = bearer_key(request) if has_key(request) else session_token(service.settings, request)
     async with service.connection() as conn:
         admission = await authenticate(conn, shown, limits=service.rate_limits if is_counted else None)
     who = admission.principal
     structlog.contextvars.bind_contextvars(account_id=who.account_id, mode=str(who.mode))
     admit(service, admission)
-    return who
+    return admission
 
 
 def has_key(request: Request) -> bool:

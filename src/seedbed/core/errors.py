@@ -22,6 +22,7 @@ SeedbedError
 │   ├── QueueFull               too many jobs are waiting
 │   ├── InternalError           our fault
 │   └── Unavailable             our fault, and it will pass
+│       └── UnderMaintenance    the operator takes no new orders for now
 ├── JobFailure                  a job ends `failed`; the whole charge goes back
 │   ├── MediaFailure            a reference could not be used; `name` says which
 │   │   ├── MediaUnreachable    no connection, an HTTP error, a time-out
@@ -220,6 +221,14 @@ class InternalError(Refusal):
 class Unavailable(Refusal):
     code = "unavailable"
     retry_after_s = 5
+
+
+class UnderMaintenance(Unavailable):
+    """`message` is the operator's own. `ends_in_s`: None if nobody has said when it ends."""
+
+    def __init__(self, message: str, *, ends_in_s: int | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = 60 if ends_in_s is None else max(1, ends_in_s)
 
 
 class JobFailure(SeedbedError):

@@ -21,6 +21,10 @@ class Act(StrEnum):
     KEY_CREATED = "key.created"
     KEY_CHANGED = "key.changed"  # its name, its scopes, its expiry, its limits, its cap
     KEY_REVOKED = "key.revoked"
+    POOL_PAUSED = "pool.paused"
+    POOL_RESUMED = "pool.resumed"
+    MAINTENANCE_BEGAN = "maintenance.began"
+    MAINTENANCE_ENDED = "maintenance.ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +46,10 @@ def account_subject(account_id: int) -> str:
 
 def key_subject(key_id: int) -> str:
     return f"key/{key_id}"
+
+
+def pool_subject(pool: str) -> str:
+    return f"pool/{pool}"
+
+
+THE_SERVICE = "service"  # as a subject

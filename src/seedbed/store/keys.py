@@ -36,6 +36,14 @@ class Principal:
 
 
 @dataclass(frozen=True, slots=True)
+class Closed:
+    """The operator takes no new orders, for so long; None if nobody has said until when."""
+
+    message: str
+    ends_in_s: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Admission:
     """A valid key at the door. `requests` is what its request left of the quota, or None if it was not counted."""
 
@@ -44,6 +52,7 @@ class Admission:
     queued_jobs: int  # of the account in this mode
     key_queued_jobs: int  # of the key, if that has a limit of its own
     is_disabled: bool = False  # its account
+    closed: Closed | None = None  # no new orders are taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +141,14 @@ async def use(
     mode = Mode.LIVE if row["is_live"] else Mode.TEST
     principal = Principal(row["account_id"], mode, row["key_id"], _scopes(row), own, row["is_unlimited"])
     requests = to_allowance(row, limits.requests(own)) if limits else None
-    return Admission(principal, requests, int(row["queued_jobs"]), row["key_queued_jobs"], row["is_disabled"])
+    return Admission(
+        principal,
+        requests,
+        int(row["queued_jobs"]),
+        row["key_queued_jobs"],
+        is_disabled=row["is_disabled"],
+        closed=Closed(row["closed_message"], row["closed_for_s"]) if row["closed_message"] is not None else None,
+    )
 
 
 async def lock(conn: Connection, key_id: int) -> StoredKey | None:
@@ -229,11 +245,13 @@ select id as key_id, account_id, is_live, scopes, requests_per_minute, upload_by
      where lane.account_id = api_key.account_id and lane.is_live = api_key.is_live) as queued_jobs,
     case when queue_limit_jobs is null then 0 else
         (select count(*) from job where job.api_key_id = api_key.id and job.state = 'queued')
-    end as key_queued_jobs
+    end as key_queued_jobs,
+    closed.message as closed_message, ceil(extract(epoch from closed.until - now.at))::bigint as closed_for_s
 from api_key
     cross join lateral (select disabled_at is not null as is_disabled, is_unlimited
-                        from account where account.id = api_key.account_id) terms,
-    (select coalesce(%(at)s::timestamptz, clock_timestamp()) as at offset 0) now
+                        from account where account.id = api_key.account_id) terms
+    cross join (select coalesce(%(at)s::timestamptz, clock_timestamp()) as at offset 0) now
+    left join maintenance closed on closed.until is null or closed.until > now.at
 where {found} and revoked_at is null and (expires_at is null or expires_at > now.at)
 """
 _FOUND_BY_KEY = "digest = %(digest)s and is_live = %(is_live)s"

@@ -162,28 +162,32 @@ _QUEUED = "select sum(queued) as queued from lane where account_id = %(account_i
 _LOCK = """
 select from lane where account_id = %(account_id)s and is_live = %(is_live)s and pool = %(pool)s for no key update
 """
+# Read once a statement, not once a lane: the list is nearly always empty.
+_NOT_PAUSED = "pool <> all (array(select pool from pool_pause))"
 # The conditions on the counters are checked again on the newest version of the row once it is locked, and that is what
 # keeps the limit under any concurrency. The condition on jobs is not: the claim looks again under the lock.
 _NEXT = f"""
 select account_id, is_live, pool from lane
-where pool = any(%(pools)s) and queued > 0 and running < max_running and exists ({BEST_JOB})
+where pool = any(%(pools)s) and queued > 0 and running < max_running and {_NOT_PAUSED} and exists ({BEST_JOB})
 order by vtime_ms limit 1
 """  # noqa: S608 - both parts are constants
 # The rank of a flexible job lies in the future; that of every other one is past (core.fairness).
 _NEXT_PRESSING = f"""
 select account_id, is_live, pool from lane
-where pool = any(%(pools)s) and queued > 0 and running < max_running and exists (
+where pool = any(%(pools)s) and queued > 0 and running < max_running and {_NOT_PAUSED} and exists (
     select from ({BEST_JOB}) best where best.rank_at <= coalesce(%(at)s::timestamptz, clock_timestamp()))
 order by vtime_ms limit 1
 """  # noqa: S608 - both parts are constants
-_ANY_WAITING = "select from lane where pool = any(%(pools)s) and queued > 0 and running < max_running limit 1"
+_ANY_WAITING = f"""
+select from lane where pool = any(%(pools)s) and queued > 0 and running < max_running and {_NOT_PAUSED} limit 1
+"""
 _FREE = "for no key update of lane skip locked"
-_LOCK_IF_READY = """
+_LOCK_IF_READY = f"""
 select account_id from lane
 where account_id = %(account_id)s and is_live = %(is_live)s and pool = %(pool)s
-    and queued > 0 and running < max_running
+    and queued > 0 and running < max_running and {_NOT_PAUSED}
 for no key update
-"""
+"""  # noqa: S608 - the part is a constant
 _CHANGE = """
 update lane set queued = queued + %(queued)s, running = running + %(running)s,
     vtime_ms = greatest(0, vtime_ms + %(engine_ms)s / weight)

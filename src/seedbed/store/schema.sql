@@ -512,6 +512,35 @@ create table engine_load (
     primary key (pool, engine)
 );
 
+-- Pools of which no job is claimed for now. A claim that is under way as a pause commits may still get its job.
+create table pool_pause (
+    pool   text primary key,
+    reason text not null,
+    since  timestamptz not null
+);
+
+-- A row is there while no new orders are taken.
+create table maintenance (
+    is_only boolean primary key default true check (is_only),
+    message text not null, -- for customers
+    since   timestamptz not null,
+    until   timestamptz check (until > since) -- over by itself from then on
+);
+
+-- How each pool stood at the end of a minute, and what ended in it. Older rows are thinned, and deleted after some days.
+create table pool_minute (
+    pool       text not null,
+    minute     timestamptz not null,
+    queued     integer not null check (queued >= 0),
+    running    integer not null check (running >= 0),
+    oldest_ms  bigint not null check (oldest_ms >= 0), -- how long the job that would be next has waited
+    succeeded  integer not null check (succeeded >= 0),
+    failed     integer not null check (failed >= 0),
+    cancelled  integer not null check (cancelled >= 0),
+    primary key (pool, minute)
+);
+create index pool_minute_age on pool_minute (minute);
+
 -- Browsers that are signed in to the console: each stands for a key, and ends with it.
 create table console_session (
     digest     bytea primary key check (octet_length(digest) = 32), -- SHA-256 of the cookie, which is never stored

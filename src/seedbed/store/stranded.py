@@ -24,7 +24,8 @@ async def stranded(
 ) -> list[Stranded]:
     """Return jobs that could have begun so long ago, if a worker of their pool were ready; the oldest first.
 
-    Where a fleet is about to start such a worker, and nothing fails there, `kept_after_s` is what counts.
+    Where a fleet is about to start such a worker, and nothing fails there, `kept_after_s` is what counts. A paused pool's
+    jobs wait for the operator.
     """
     facts = {"after_s": after_s, "within_s": SILENCE_S, "ready": WorkerState.READY, "limit": limit, "at": at}
     facts["kept_after_s"] = kept_after_s
@@ -39,6 +40,7 @@ _STRANDED = """
 select job.id, account_id, is_live, job.pool, job.route -> (job.leg + 1) ->> 'pool' as next_pool
 from lane join job using (account_id, is_live, pool)
 where lane.queued > 0 and job.state = 'queued' and job.route -> (job.leg + 1) is not null
+    and lane.pool <> all (array(select pool from pool_pause))
     and greatest(job.run_at, job.created_at)
         <= coalesce(%(at)s::timestamptz, clock_timestamp()) - make_interval(secs => %(after_s)s)
     and not exists (

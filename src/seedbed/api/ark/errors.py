@@ -38,6 +38,7 @@ STATUS: dict[type[Refusal], int] = {
     errors.QueueFull: 429,
     errors.InternalError: 500,
     errors.Unavailable: 503,
+    errors.UnderMaintenance: 503,
 }
 CODE: dict[type[Refusal], str] = {
     errors.InvalidRequest: "InvalidParameter",
@@ -60,6 +61,7 @@ CODE: dict[type[Refusal], str] = {
     errors.QueueFull: "QuotaExceeded",
     errors.InternalError: "InternalServiceError",
     errors.Unavailable: "ServiceUnavailable",
+    errors.UnderMaintenance: "ServiceUnavailable",
 }
 UNKNOWN_MODEL = "InvalidEndpointOrModel.NotFound"
 _TYPES = {

@@ -14,7 +14,7 @@ from seedbed.api.ark.bodies import task_body, without_nulls
 from seedbed.api.ark.drafts import draft_of
 from seedbed.api.ark.fitting import fitted
 from seedbed.api.ark.wire import CreatedTask
-from seedbed.api.auth import principal
+from seedbed.api.auth import orderer, principal
 from seedbed.api.erasing import erase_job
 from seedbed.api.idempotency import REPLAYED, claim_of, idempotency_key
 from seedbed.api.job_ids import is_job_id
@@ -34,7 +34,7 @@ from seedbed.store.keys import Principal
 
 async def create(service: Service, request: Request) -> Response:
     """Accept a task: it is priced, held, queued and answered in one commit."""
-    who = await principal(service, request)
+    who = await orderer(service, request)
     idempotency_key(request)  # one that cannot be used is refused before the body is read
     async with order_body(service, request, who) as raw:
         body = await asyncio.to_thread(without_nulls, raw)

@@ -31,6 +31,7 @@ STATUS: dict[type[Refusal], int] = {
     errors.QueueFull: 429,
     errors.InternalError: 500,
     errors.Unavailable: 503,
+    errors.UnderMaintenance: 503,
 }
 
 

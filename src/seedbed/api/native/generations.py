@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from seedbed.actions.cancel import cancel
 from seedbed.api.allowances import spend
-from seedbed.api.auth import principal
+from seedbed.api.auth import orderer, principal
 from seedbed.api.conversion import convert, unknown_fields
 from seedbed.api.idempotency import REPLAYED, claim_of, idempotency_key
 from seedbed.api.native.answers import json_response, raw_json
@@ -35,7 +35,7 @@ POLL_AGAIN_S = 2
 
 async def create(service: Service, request: Request) -> Response:
     """Accept a generation: it is priced, held, queued and answered in one commit."""
-    who = await principal(service, request)
+    who = await orderer(service, request)
     idempotency_key(request)  # one that cannot be used is refused before the body is read
     async with order_body(service, request, who) as body:
         draft = draft_of(convert(body, GenerationBody))

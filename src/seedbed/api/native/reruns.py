@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from seedbed.api.arrival import declared_bytes
-from seedbed.api.auth import principal
+from seedbed.api.auth import orderer
 from seedbed.api.conversion import convert, unknown_fields
 from seedbed.api.idempotency import claim_of, idempotency_key
 from seedbed.api.native.drafts import draft_of
@@ -31,7 +31,7 @@ from seedbed.store.keys import Principal
 
 async def rerun(service: Service, request: Request) -> Response:
     """Order a generation like one of the account's own. It is priced and charged like any other."""
-    who = await principal(service, request)
+    who = await orderer(service, request)
     idempotency_key(request)  # one that cannot be used is refused before the body is read
     job = await own_job(service, who, job_id_of(request))
     async with _changes(service, request, who) as changes:

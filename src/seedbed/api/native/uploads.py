@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from seedbed.actions.answer_once import Answered, answer_once
 from seedbed.api.allowances import paid_upload
-from seedbed.api.auth import principal
+from seedbed.api.auth import orderer
 from seedbed.api.forms import FILE_FIELD, ReceivedFile, receive_file
 from seedbed.api.idempotency import REPLAYED, claim_of, idempotency_key, in_flight, known_answer
 from seedbed.api.keeping import drop, examine, put
@@ -37,7 +37,7 @@ from seedbed.store.keys import Principal
 
 async def upload(service: Service, request: Request) -> Response:
     """Take a file. With an Idempotency-Key it is looked into and stored once, and has one asset."""
-    who = await principal(service, request)
+    who = await orderer(service, request)
     idempotency_key(request)  # one that cannot be used is refused before the body is read
     folder = await asyncio.to_thread(tempfile.TemporaryDirectory, prefix="seedbed-upload-")
     try:

@@ -53,6 +53,7 @@ TABLE: dict[type[Refusal], Said] = {
     errors.QueueFull: Said(429, RATE, "queue_full"),
     errors.InternalError: Said(500, SERVER, "internal_error"),
     errors.Unavailable: Said(503, SERVER, "unavailable"),
+    errors.UnderMaintenance: Said(503, SERVER, "unavailable"),
 }
 
 

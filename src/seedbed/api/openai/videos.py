@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from seedbed.actions.cancel import cancel
 from seedbed.api.allowances import spend
-from seedbed.api.auth import principal
+from seedbed.api.auth import orderer, principal
 from seedbed.api.erasing import erase_job
 from seedbed.api.idempotency import REPLAYED, claim_of, idempotency_key
 from seedbed.api.job_ids import is_job_id
@@ -38,7 +38,7 @@ POLL_AGAIN_S = 1
 
 async def create(service: Service, request: Request) -> Response:
     """Accept a video: it is priced, held, queued and answered in one commit."""
-    who = await principal(service, request)
+    who = await orderer(service, request)
     idempotency_key(request)  # one that cannot be used is refused before the body is read
     if is_form(request):
         return _created(service, await order_from_form(service, request, who, OPENAI_DIALECT))
