@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import os
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -39,6 +40,8 @@ from seedbed.store.fleet import Drain, DrainKind, Leadership
 from seedbed.store.workers import Worker, WorkerState
 
 log = structlog.get_logger()
+
+Deed = Callable[[], Awaitable[None]]
 
 TICK_S = 2.0
 SHRINKS = "its pool shrinks"
@@ -84,8 +87,11 @@ class Fleet:
         if not self._leads:
             log.info("fleet.led", fleet=self.name, backend=self.backend.name, pools=sorted(self.pools))
         is_new, self._leads, self._follows = not self._leads, True, None
+        placed, trouble = await self._placed()
         async with leadership.used():
-            await self._lead(conn, is_new=is_new)
+            deeds = await self._lead(conn, placed, trouble, is_new=is_new)
+        for deed in deeds:  # a backend may take its time, which says nothing of the database
+            await deed()
 
     async def _stand_by(self) -> None:
         async with connected(self.url, name="fleet") as conn:
@@ -102,13 +108,16 @@ class Fleet:
                 "is gone. For a fleet beside it, give another --name."
             )
 
-    async def _lead(self, conn: Connection, *, is_new: bool) -> None:
+    async def _lead(
+        self, conn: Connection, placed: Sequence[Placed], trouble: str | None, *, is_new: bool
+    ) -> list[Deed]:
+        """Decide and tell, and return what the backend is to do."""
         pools, at = self.pools, await moment(conn, None)
         alive = await workers.alive(conn)
         drained = await self._drain_bad_hosts(conn, alive, await fleets.drains(conn), at=at)
         demands = await fleets.demand(conn, list(pools))
         loads_s = await fleets.loads_s(conn)
-        placed, trouble = await self._placed()
+        deeds: list[Deed] = []
         reports: list[dict[str, Any]] = []
         mine = self._by_slot(alive)
         for spec in pools.values():
@@ -116,13 +125,14 @@ class Fleet:
             seats = [_seat(each, mine.get(each.slot), drained) for each in here]
             decision = self._decided(spec, demand, seats, at=at)
             if trouble is None:
-                await self._act(conn, spec, decision, seats, mine, at=at)
+                deeds += await self._act(conn, spec, decision, seats, mine, at=at)
             load_s = loads_s.get(spec.name)
             reports.append(report_of(spec, demand, decision, seats, here, load_s=load_s, trouble=trouble))
-        await self._give_up_foreign(pools, placed)
+        deeds += [partial(self.backend.stop, each.slot) for each in placed if each.pool not in pools]
         await fleets.tell(
             conn, self.name, leader=leader_name(), backend=self.backend.name, pools=reports, is_new=is_new
         )
+        return deeds
 
     async def _placed(self) -> tuple[Sequence[Placed], str | None]:
         """Return the backend's slots, and what is wrong with it if it does not answer: then nothing can be done."""
@@ -156,38 +166,32 @@ class Fleet:
         mine: Mapping[str, Worker],
         *,
         at: datetime,
-    ) -> None:
+    ) -> list[Deed]:
+        """Drain and undrain workers, and return what the backend is to do."""
+        deeds: list[Deed] = []
         counted = [seat for seat in seats if self._counts(seat)]
         missing = decision.workers - len(counted)
         leaving = [seat for seat in seats if seat.state is SlotState.LEAVING]
         for seat in leaving[: max(0, missing)]:
             await fleets.undrain(conn, mine[seat.slot].id, kind=DrainKind.WORKER)
-        for seat in leaving[max(0, missing) :]:
-            if mine[seat.slot].is_drained and not seat.is_busy:
-                await self.backend.stop(seat.slot)
-        for number in free_numbers([seat.number for seat in seats], max(0, missing - len(leaving))):
-            await self.backend.start(f"{spec.name}-{number}", spec)
+        gone = [s.slot for s in leaving[max(0, missing) :] if mine[s.slot].is_drained and not s.is_busy]
+        deeds += [partial(self.backend.stop, slot) for slot in gone]
+        numbers = free_numbers([seat.number for seat in seats], max(0, missing - len(leaving)))
+        deeds += [partial(self.backend.start, f"{spec.name}-{number}", spec) for number in numbers]
         spare = [seat for seat in seats if seat.state is not SlotState.LEAVING] if not decision.workers else counted
         for seat in may_go(spec, spare, -missing if decision.workers else len(spare), at=at):
             if seat.state is SlotState.READY:
                 await fleets.drain(conn, DrainKind.WORKER, mine[seat.slot].id, reason=SHRINKS)
             else:
-                await self.backend.stop(seat.slot)
-        for seat in seats:
-            if seat.state is SlotState.READY:
-                await self.backend.well(seat.slot)
+                deeds.append(partial(self.backend.stop, seat.slot))
+        deeds += [partial(self.backend.well, seat.slot) for seat in seats if seat.state is SlotState.READY]
+        return deeds
 
     def _counts(self, seat: Seat) -> bool:
         """Whether a seat stands for one of the workers that the pool should have."""
         if seat.state is SlotState.UNFIT:
             return self.backend.is_one_host
         return seat.state is not SlotState.LEAVING
-
-    async def _give_up_foreign(self, pools: Mapping[str, PoolSpec], placed: Sequence[Placed]) -> None:
-        """Stop what belongs to pools that the configuration does not have any more."""
-        for each in placed:
-            if each.pool not in pools:
-                await self.backend.stop(each.slot)
 
     async def _drain_bad_hosts(
         self, conn: Connection, alive: Sequence[Worker], drained: Sequence[Drain], *, at: datetime

@@ -54,6 +54,10 @@ class WorkerActor:
         """Say what keeps the worker from its work, or None. That it answers at all says that it has a place."""
         return self._trouble
 
+    def well(self) -> None:
+        """Hear that the worker shows itself, so that what kept it from its work is past."""
+        self._trouble = None
+
     def stop(self) -> None:
         """Have the worker finish its job or hand it back, and wait for its end."""
         if self._loop is not None and self._stopping is not None:
@@ -70,6 +74,7 @@ class WorkerActor:
                 os._exit(status)  # Ray begins a new one
 
     async def _work(self) -> None:
+        from seedbed.blobs.probe import probe
         from seedbed.blobs.store import open_blobs
         from seedbed.telemetry.logs import start_logging
         from seedbed.worker.loop import run_worker
@@ -81,9 +86,11 @@ class WorkerActor:
         pause_s = _FIRST_PAUSE_S
         while not self._stopping.is_set():
             try:
+                blobs = open_blobs(settings.blobs_url, settings.blobs_folder, ca_bundle=settings.ca_bundle)
+                await probe(blobs)  # the keys of a bucket are the node's own
                 await run_worker(
                     settings.database_url,
-                    open_blobs(settings.blobs_url, settings.blobs_folder, ca_bundle=settings.ca_bundle),
+                    blobs,
                     settings,
                     engine=self._task.engine,
                     stopping=self._stopping,

@@ -114,6 +114,13 @@ class Cluster:
         ray.kill(actor, no_restart=True)
         _ungang(slot)
 
+    def well(self, slot: str) -> None:
+        """Tell the slot's actor that its worker is at work. Waits for no answer."""
+        try:
+            ray.get_actor(slot).well.remote()
+        except ValueError:
+            return  # it is gone
+
     def _placed(self, slot: str) -> Placed:
         asked, pool = self._asked[slot], _pool_of(slot)
         done, _ = ray.wait([asked], timeout=0)
@@ -141,7 +148,7 @@ class Cluster:
                 f"no node of the cluster can hold a worker ({wanted}); it waits until the autoscaler or you add one, "
                 "or mend `gpus`, `cpus` or `resources` of the pool"
             )
-        return f"waits for a node with {wanted} free, or for its process to start"
+        return f"waits for a node with {wanted} free, for its process to start, or for its node to answer"
 
 
 def _holds(resources: Mapping[str, float], needs: Mapping[str, float]) -> bool:

@@ -62,6 +62,8 @@ def _answer(cluster: Cluster, question: dict[str, str]) -> dict[str, Any]:
             cluster.start(slot, cluster.deployment.pools[pool])
         case {"do": "stop", "slot": slot}:
             cluster.stop(slot)
+        case {"do": "well", "slot": slot}:
+            cluster.well(slot)
     return {}
 
 

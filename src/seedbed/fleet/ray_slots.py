@@ -26,6 +26,8 @@ log = structlog.get_logger()
 
 JOINING_S = 60.0
 ANSWER_S = 15.0
+AT_ONCE_S = 0.1
+AWAY = "The Ray cluster does not answer."
 _FIRST_PAUSE_S = 1.0
 _MAX_PAUSE_S = 30.0
 
@@ -52,6 +54,9 @@ class RaySlots:
         self._process: asyncio.subprocess.Process | None = None
         self._pause_s = _FIRST_PAUSE_S
         self._next_start_s = 0.0
+        self._joining: asyncio.Task[None] | None = None
+        self._why_not = AWAY
+        self._troubled: set[str] = set()  # slots
 
     async def open(self) -> None:
         """Join the cluster. Raises NotReady if that cannot be."""
@@ -73,7 +78,9 @@ class RaySlots:
 
     async def placed(self) -> list[Placed]:
         answer = await self._ask({"do": "placed"})
-        return [Placed(**each) for each in answer["placed"]]
+        placed = [Placed(**each) for each in answer["placed"]]
+        self._troubled = {each.slot for each in placed if each.trouble and not each.is_waiting}
+        return placed
 
     async def start(self, slot: str, pool: PoolSpec) -> None:
         await self._ask({"do": "start", "slot": slot, "pool": pool.name})
@@ -82,13 +89,17 @@ class RaySlots:
         await self._ask({"do": "stop", "slot": slot})
 
     async def well(self, slot: str) -> None:
-        """Ray's actors are asked themselves."""
+        if slot in self._troubled:
+            await self._ask({"do": "well", "slot": slot})
 
     async def release(self) -> None:
         """Leave the workers as they are: whoever leads now goes on with them."""
 
     async def close(self) -> None:
         """Leave the workers as they are, and the cluster."""
+        if self._joining is not None:
+            self._joining.cancel()
+            await asyncio.gather(self._joining, return_exceptions=True)
         self.kill()
         if self._process is not None:
             await self._process.wait()
@@ -111,19 +122,27 @@ class RaySlots:
         return answer
 
     async def _driver(self) -> asyncio.subprocess.Process:
-        """Return the process that has joined, starting another, with pauses, if it was lost."""
-        if self._process is not None and self._process.returncode is None:
-            return self._process
-        if time.monotonic() < self._next_start_s:
-            raise Unavailable("The Ray cluster does not answer; it is tried again shortly.")
-        self._next_start_s = time.monotonic() + self._pause_s
-        self._pause_s = min(2 * self._pause_s, _MAX_PAUSE_S)
+        """Return the process that has joined. If it was lost, have another join meanwhile, with pauses."""
+        if self._joining is None:
+            if self._process is not None and self._process.returncode is None:
+                return self._process
+            if time.monotonic() < self._next_start_s:
+                raise Unavailable(f"{self._why_not} It is tried again shortly.")
+            self._joining = asyncio.create_task(self.open())
+        # Nobody waits for it here: a leader has other things to do than to wait for a head.
+        await asyncio.wait([self._joining], timeout=AT_ONCE_S)
+        if not self._joining.done():
+            raise Unavailable(f"{self._why_not} It is being joined again.")
+        joined, self._joining = self._joining, None
         try:
-            await self.open()
+            joined.result()
         except NotReady as exc:
-            raise Unavailable(str(exc)) from exc
+            self._why_not = str(exc)
+            self._next_start_s = time.monotonic() + self._pause_s
+            self._pause_s = min(2 * self._pause_s, _MAX_PAUSE_S)
+            raise Unavailable(self._why_not) from exc
         log.info("ray.joined_again")
-        self._pause_s = _FIRST_PAUSE_S
+        self._pause_s, self._why_not = _FIRST_PAUSE_S, AWAY
         assert self._process is not None
         return self._process
 
@@ -133,8 +152,11 @@ class RaySlots:
             async with asyncio.timeout(within_s):
                 line = await process.stdout.readline()
         except TimeoutError as exc:
-            process.kill()  # what it may still say would answer another question
+            process.kill()
             raise Unavailable("Ray does not answer; the process that speaks to it is started anew.") from exc
+        except asyncio.CancelledError:
+            process.kill()  # what it may still say would answer another question
+            raise
         if not line:
             await process.wait()
             raise Unavailable("The process that speaks to Ray has ended, as it does when Ray's head is lost.")
