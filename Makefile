@@ -27,7 +27,7 @@ help:
 	@echo 'make unit    run the tests that need no server (seconds)'
 	@echo 'make test-clients  run the SDKs that people have against a service (installs them: 1.1 GB, needs Node 20)'
 	@echo 'make test-replicas  run three API processes behind nginx, and stop and kill one (two minutes; needs nginx)'
-	@echo 'make test-scale  run a fleet on a Ray cluster of this machine, and lose parts of it (installs Ray: 300 MB; ten minutes)'
+	@echo 'make test-scale  run a fleet on a Ray cluster of this machine, and lose parts of everything (installs 1 GB; 20 minutes; needs nginx)'
 	@echo 'make test-s3  run results and uploads over a bucket, on an S3 server that is killed and frozen (installs it: 147 MB)'
 	@echo 'make check   check format, lint, types, import contracts and house rules'
 	@echo 'make format  format the code and mend what the linter can mend'
@@ -75,6 +75,8 @@ test-postgres: $(VENV)/.installed-test $(POSTGRES)/.has-packages $(POSTGRES)/.in
 
 # Ray has an environment of its own, so that nothing else pays for it.
 test-scale: $(SCALE)/.installed
+	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || { \
+	  echo 'The proof of scale needs nginx: apt-get install nginx-light' >&2; exit 1; }
 	$(SCALE)/venv/bin/python -m pytest tests/scale
 
 unit: $(VENV)/.installed-test
@@ -219,12 +221,12 @@ $(GPU)/.installed: $(VENV)/.made pyproject.toml constraints.txt
 	@touch $@
 
 $(SCALE)/.installed: $(VENV)/.made pyproject.toml constraints.txt
-	@echo 'Installing Ray into $(SCALE)/venv (700 MB) ...'
+	@echo 'Installing Ray and an S3 server into $(SCALE)/venv (1 GB) ...'
 	@$(PYTHON) -m venv $(SCALE)/venv
 	@$(SCALE)/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --constraint constraints.txt \
 	  hatchling editables
 	@$(SCALE)/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-build-isolation \
-	  --constraint constraints.txt --editable '.[test,ray]'
+	  --constraint constraints.txt --editable '.[test,ray,s3]'
 	@touch $@
 
 $(VENV)/.installed-check: $(VENV)/.installed

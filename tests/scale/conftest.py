@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+sys.path += [str(Path(__file__).parents[1] / folder) for folder in ("chaos", "e2e", "replicas", "s3")]
+
 from ray.util import get_node_ip_address
 from ray_bench import WAIT_S, Nodes, Service
 

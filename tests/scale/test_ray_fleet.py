@@ -73,6 +73,19 @@ def test_a_pool_that_no_node_can_hold_says_so_and_waits_for_one(service: Service
     assert service.pool()["troubles"] == {}
 
 
+def test_what_a_node_lacks_is_told_until_it_has_it(service: Service, nodes: Nodes) -> None:
+    nodes.ask("add", num_cpus=1, resources={"lacking": 1})
+    folder = service.home / "blobs"
+    folder.touch()  # where the results are to lie stands a file
+    service.configure("workers = 1\nresources = { lacking = 1 }")
+    service.start()
+    await_true(lambda: "SEEDBED_BLOBS_URL cannot be opened" in service.pool().get("troubles", {}).get("card-0", ""))
+
+    folder.unlink()
+
+    await_true(lambda: service.pool()["ready"] == 1 and service.pool()["troubles"] == {})
+
+
 def test_an_engine_gets_several_gpus_of_one_node(service: Service, nodes: Nodes) -> None:
     nodes.ask("add", num_cpus=2, num_gpus=2)
     service.configure("workers = 1\ngpus = 2")
