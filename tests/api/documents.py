@@ -1,4 +1,4 @@
-"""The four OpenAPI documents, and what of them a test looks at."""
+"""The five OpenAPI documents, and what of them a test looks at."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from seedbed.api import openapi_all
+from seedbed.api.admin import openapi as admin
 from seedbed.api.ark import openapi as ark
 from seedbed.api.native import openapi as native
 from seedbed.api.openai import openapi as openai
@@ -18,9 +19,10 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "native": native.document(BASE_URL),
     "ark": ark.document(BASE_URL),
     "openai": openai.document(BASE_URL),
+    "admin": admin.document(BASE_URL),
     "all": openapi_all.document(BASE_URL),
 }
-METHODS = ("get", "post", "delete")
+METHODS = ("get", "post", "patch", "delete")
 JSON = "application/json"
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from customers import ROOT
 
+from seedbed.api.admin.paths import ROOT as ADMIN_ROOT
+from seedbed.api.admin.routes import admin_app
 from seedbed.api.ark.paths import ROOT as ARK_ROOT
 from seedbed.api.ark.routes import ark_app
 from seedbed.api.native.routes import native_app
@@ -33,11 +35,17 @@ IDS = {"{job_id}": "req_", "{delivery_id}": "msg_", "{task_id}": "cgt-", "{video
 def filled(path: str) -> str:
     for name, prefix in IDS.items():
         path = path.replace(name, prefix + "0" * 32)
-    return path if path.startswith((f"{ARK_ROOT}/", f"{OPENAI_ROOT}/")) else ROOT + path
+    return path if path.startswith((f"{ARK_ROOT}/", f"{OPENAI_ROOT}/", f"{ADMIN_ROOT}/")) else ROOT + path
 
 
 def test_every_path_and_method_stands_in_the_document():
-    apps = {"": native_app(None), ARK_ROOT: ark_app(None), OPENAI_ROOT: openai_app(None)}  # nothing is served here
+    # Nothing is served here.
+    apps = {
+        "": native_app(None),
+        ARK_ROOT: ark_app(None),
+        OPENAI_ROOT: openai_app(None),
+        ADMIN_ROOT: admin_app(None),
+    }
     served = {
         (method, root + route.path)
         for root, app in apps.items()

@@ -125,7 +125,7 @@ async def test_without_a_key_every_operation_is_refused_as_documented(http):
     keyed = [
         one for one in operations() if one.document != "all" and not one.path.endswith(("/openapi.json", "/models"))
     ]
-    roots = {"native": ROOT, "ark": "/api/v3", "openai": "/v1"}
+    roots = {"native": ROOT, "ark": "/api/v3", "openai": "/v1", "admin": "/api/admin/v1"}
 
     answers = await asyncio.gather(*(http.request(one.method, roots[one.document] + one.path) for one in keyed))
 

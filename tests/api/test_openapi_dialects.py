@@ -1,4 +1,4 @@
-"""The documents of the Ark and OpenAI dialects, the one of all three, and the page that shows them."""
+"""The documents of the Ark and OpenAI dialects and of the operator's API, the one of all, and the page that shows them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,19 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from seedbed.api import openapi_all
+from seedbed.api.admin.openapi import document as admin_document
+from seedbed.api.admin.paths import ROOT as ADMIN_ROOT
 from seedbed.api.ark.openapi import document as ark_document
 from seedbed.api.ark.paths import ROOT as ARK_ROOT
 from seedbed.api.openai.openapi import document as openai_document
 from seedbed.api.openai.paths import ROOT as OPENAI_ROOT
 
 BASE_URL = "http://127.0.0.1:8000"
-DIALECTS = {"ark": (ARK_ROOT, ark_document), "openai": (OPENAI_ROOT, openai_document)}
+DIALECTS = {
+    "ark": (ARK_ROOT, ark_document),
+    "openai": (OPENAI_ROOT, openai_document),
+    "admin": (ADMIN_ROOT, admin_document),
+}
 RENEW = "the document has changed; if it was meant to: python tests/api/test_openapi_dialects.py"
 PAGE_FILES = {"/docs": "text/html", "/docs/docs.css": "text/css", "/docs/docs.js": "text/javascript"}
 
@@ -49,7 +55,7 @@ async def test_the_document_is_served_without_a_key_and_names_only_paths_that_ar
             assert found.status_code == (200 if path == "/openapi.json" else 401), (method, path)
 
 
-async def test_all_three_are_served_as_one_without_a_key(http):
+async def test_all_are_served_as_one_without_a_key(http):
     answer = await http.get("/openapi.json")
 
     assert answer.json() == json.loads(json.dumps(openapi_all.document("https://videos.seedbed.dev")))
@@ -67,7 +73,7 @@ async def test_the_page_loads_nothing_from_elsewhere(http, path, kind):
 async def test_the_page_names_documents_and_files_that_are_there(http):
     named = re.findall(r'(?:src|href|data-document)="([^"#]+)"', (await http.get("/docs")).text)
 
-    assert len(named) == 6
+    assert len(named) == 7
     for path in named:
         assert (await http.get(f"/{path}")).status_code == 200
 

@@ -6,6 +6,7 @@ import pytest
 from documents import DOCUMENTS, JSON, examples, operations, resolved, validate
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from seedbed.api.admin import openapi_operation as admin
 from seedbed.api.ark import openapi as ark
 from seedbed.api.native import openapi_examples as native_examples
 from seedbed.api.native import openapi_operation as native
@@ -18,9 +19,14 @@ from seedbed.core.errors import JobFailure, Refusal
 from seedbed.core.job import State
 
 OPERATIONS = list(operations())
-TABLES = {"native": native.refusals(), "ark": ark.refusals(), "openai": openai.refusals()}
-OWN = {"native": native_examples.REFUSALS, "ark": ark.examples.REFUSALS, "openai": openai.examples.REFUSALS}
-NOT_REFUSED = {"showOpenApi", "showArkOpenApi", "showOpenAIOpenApi", "showJointOpenApi"}
+TABLES = {"native": native.refusals(), "ark": ark.refusals(), "openai": openai.refusals(), "admin": admin.refusals()}
+OWN = {
+    "native": native_examples.REFUSALS,
+    "ark": ark.examples.REFUSALS,
+    "openai": openai.examples.REFUSALS,
+    "admin": admin.REFUSALS,
+}
+NOT_REFUSED = {"showOpenApi", "showArkOpenApi", "showOpenAIOpenApi", "showAdminOpenApi", "showJointOpenApi"}
 
 
 def kinds(root: type) -> set[type]:
@@ -116,7 +122,7 @@ def test_every_failure_of_a_job_stands_in_every_document():
         assert f"| `{in_ark}` | `{code}` |" in DOCUMENTS["ark"]["info"]["description"]
 
 
-def test_the_joint_document_has_every_operation_of_the_three_under_its_whole_path():
+def test_the_joint_document_has_every_operation_of_the_others_under_its_whole_path():
     joint = {(one.path, one.method) for one in OPERATIONS if one.document == "all"}
     roots = {name: document["servers"][0]["url"] for name, document in DOCUMENTS.items()}
 

@@ -12,7 +12,6 @@ from datetime import date, timedelta
 from starlette.requests import Request
 from starlette.responses import Response
 
-from seedbed.api.native.answers import PRIVATE
 from seedbed.core.errors import InvalidRequest
 
 USUAL_DAYS = 30
@@ -20,6 +19,7 @@ MAX_DAYS = 366
 MAX_LINES = 10_000
 CSV = "text/csv"
 BY_ACCEPT = {"Vary": "Accept"}
+_PRIVATE = {"Cache-Control": "private, no-cache"}
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
@@ -56,13 +56,13 @@ def check_lines(lines: Sequence[object]) -> None:
 
 
 def csv_response(named: str, of: Days, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
-    """Answer with a file. A text that a spreadsheet would take for a formula is kept from being one."""
+    """Answer with a file, which no cache keeps. No text in it is a formula to a spreadsheet."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(columns)
     writer.writerows([cell if isinstance(cell, int) else _harmless(cell) for cell in row] for row in rows)
     disposition = {"Content-Disposition": f'attachment; filename="{named}-{of.first}-{of.last}.csv"'}
-    return Response(text.getvalue(), headers={**PRIVATE, **disposition, **BY_ACCEPT}, media_type=CSV)
+    return Response(text.getvalue(), headers={**_PRIVATE, **disposition, **BY_ACCEPT}, media_type=CSV)
 
 
 def _day(request: Request, name: str) -> date | None:

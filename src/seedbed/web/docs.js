@@ -1,7 +1,7 @@
 // Shows an OpenAPI document. All text goes in by textContent, so that nothing in a document can become markup.
 "use strict";
 
-const METHODS = ["post", "get", "delete"];
+const METHODS = ["post", "get", "patch", "delete"];
 const DEEPEST = 3; // objects within objects; deeper ones are told by their examples
 const TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|(?<![\w/.:-])(-?\d[\d.eE+-]*|true|false|null)\b/g;
 

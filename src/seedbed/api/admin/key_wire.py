@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from seedbed.api.described import says
 from seedbed.api.native.wire import Wire
@@ -23,7 +23,7 @@ _QUEUED_SAYS = "Its jobs that may wait; null: only the account's limit."
 _RUNNING_SAYS = "Its jobs that may run; null: only the account's limit."
 _CAP_SAYS = "What it may charge in a month of UTC; null: as much as the account has."
 _SCOPES_SAYS = "What it may do; admin is for live keys alone."
-_SCOPE = {"type": "string", "enum": list(Scope)}
+_Scope = Annotated[str, Meta(extra_json_schema={"enum": list(Scope)})]
 _ENDS_SAYS = "A moment such as 2026-12-31T00:00:00Z; null: never."
 
 
@@ -73,7 +73,7 @@ class NewKey(Wire, frozen=True, kw_only=True):
 class NewKeyBody(Wire, frozen=True, kw_only=True):
     name: Annotated[str, says("What it is for.", **_NAME)]
     mode: Annotated[str, says("Test keys see only test jobs and test credits.", enum=list(Mode))] = Mode.LIVE
-    scopes: Annotated[tuple[str, ...], says(_SCOPES_SAYS, items=_SCOPE)] = (Scope.GENERATE,)
+    scopes: Annotated[tuple[_Scope, ...] | UnsetType, says(f"{_SCOPES_SAYS} By default generate.")] = UNSET
     expires_at: Annotated[str | None, says(_ENDS_SAYS, format="date-time")] = None
     requests_per_minute: Annotated[int | None, says(_REQUESTS_SAYS, **_COUNT)] = None
     upload_bytes_per_day: Annotated[int | None, says(_UPLOADS_SAYS, **_BYTES)] = None
@@ -86,7 +86,7 @@ class KeyChangesBody(Wire, frozen=True, kw_only=True):
     """Whatever is not named stays as it is."""
 
     name: Annotated[str | UnsetType, says("What it is for.", **_NAME)] = UNSET
-    scopes: Annotated[tuple[str, ...] | UnsetType, says(_SCOPES_SAYS, items=_SCOPE)] = UNSET
+    scopes: Annotated[tuple[_Scope, ...] | UnsetType, says(_SCOPES_SAYS)] = UNSET
     expires_at: Annotated[str | UnsetType | None, says(_ENDS_SAYS, format="date-time")] = UNSET
     requests_per_minute: Annotated[int | UnsetType | None, says(_REQUESTS_SAYS, **_COUNT)] = UNSET
     upload_bytes_per_day: Annotated[int | UnsetType | None, says(_UPLOADS_SAYS, **_BYTES)] = UNSET

@@ -74,7 +74,7 @@ async def create(service: Service, request: Request) -> Response:
             _account_id(request),
             mode=mode_of(body.mode),
             name=body.name,
-            scopes=_scopes(body.scopes),
+            scopes=[Scope.GENERATE] if body.scopes is UNSET else _scopes(body.scopes),
             expires_at=_moment(body.expires_at),
             limits=KeyLimits(**{name: getattr(body, name) for name in LIMITS}),
             entropy=secrets.token_bytes(ENTROPY_BYTES),

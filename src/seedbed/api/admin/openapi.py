@@ -10,14 +10,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from seedbed.api import openapi_parts as parts
+from seedbed.api.admin.openapi_accounts import ACCOUNTS
 from seedbed.api.admin.openapi_audit_log import AUDIT_LOG
+from seedbed.api.admin.openapi_keys import KEYS
+from seedbed.api.admin.openapi_money import MONEY
 from seedbed.api.admin.openapi_operation import Part, refusals
 from seedbed.api.admin.paths import ROOT
 from seedbed.api.native.answers import raw_json
 from seedbed.api.native.wire import Refused
 from seedbed.api.service import Service
 
-PARTS: tuple[Part, ...] = (AUDIT_LOG,)
+PARTS: tuple[Part, ...] = (
+    ACCOUNTS,
+    KEYS,
+    MONEY,
+    AUDIT_LOG,
+)
 _SAYS = (
     "For those who run the service. It needs a live key with the scope `admin`, and every change is recorded in the "
     "audit log, in the commit that makes it. Fields that an operation does not know are refused by name."

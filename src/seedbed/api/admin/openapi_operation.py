@@ -25,6 +25,7 @@ REFUSALS = {
     "missing_field": InvalidRequest("name is required.", param="name"),
     "wrong_query": InvalidRequest("limit must be a whole number from 1 to 100; got '0'.", param="limit"),
     "wrong_cursor": InvalidRequest("cursor belongs to another list, or to another account or mode.", param="cursor"),
+    "no_field": InvalidRequest("There is no field 'now' here; it takes none.", param="now"),
     "not_found": NotFound("There is no account 7."),
 }
 PAGED = ("wrong_query", "wrong_cursor")

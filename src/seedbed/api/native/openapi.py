@@ -84,7 +84,7 @@ def _paths() -> dict[str, Any]:
     one = {"parameters": [REQUEST_ID]}
     return {
         "/models": {
-            "get": operation("listModels", "The models, what they take and cost.", Models, OPEN)
+            "get": operation("listModels", "The models, what they take and cost.", Models, (*OPEN, "account_disabled"))
             | {"security": [{}, {"key": []}]}
         },
         GENERATIONS: {"post": _create(), "get": list_operation()},
