@@ -115,7 +115,7 @@ insert into asset_pin (job_id, asset_id) select %(job_id)s, unnest(%(ids)s::text
 """
 _LOCK_EXPIRED = """
 select id from asset
-where expires_at <= coalesce(%(at)s::timestamptz, clock_timestamp())
+where expires_at <= coalesce(%(at)s::timestamptz, statement_timestamp())
     and not exists (select from asset_pin where asset_id = asset.id)
 order by id limit %(limit)s for update skip locked
 """

@@ -151,7 +151,7 @@ on conflict (account_id, is_live, scope, key) do update set
 """
 _SWEEP = """
 delete from idempotency where ctid in (
-    select ctid from idempotency where expires_at <= coalesce(%(at)s::timestamptz, clock_timestamp())
+    select ctid from idempotency where expires_at <= coalesce(%(at)s::timestamptz, statement_timestamp())
     limit %(limit)s for update skip locked)
 """
 _TAKE_FLIGHT = """

@@ -121,11 +121,18 @@ returning id
 _REMEMBER = """
 update job set memory = %(memory)s where id = %(id)s and attempt = %(attempt)s and state = 'processing' returning id
 """
+# An index is no help against `clock_timestamp`, which may change from row to row: all that wait would be looked at.
 _OVERDUE = """
-select id, account_id, is_live, pool from job
-where (state = 'processing' and lease_until <= coalesce(%(at)s::timestamptz, clock_timestamp()))
-    or (state in ('queued', 'processing') and deadline_at <= coalesce(%(at)s::timestamptz, clock_timestamp()))
-order by least(lease_until, deadline_at) limit %(limit)s
+select id, account_id, is_live, pool from (
+    (select id, account_id, is_live, pool, lease_until as due_at from job
+     where state = 'processing' and lease_until <= coalesce(%(at)s::timestamptz, statement_timestamp())
+     order by lease_until limit %(limit)s)
+    union all
+    (select id, account_id, is_live, pool, deadline_at from job
+     where state in ('queued', 'processing') and deadline_at <= coalesce(%(at)s::timestamptz, statement_timestamp())
+        and coalesce(lease_until > coalesce(%(at)s::timestamptz, statement_timestamp()), true)
+     order by deadline_at limit %(limit)s)
+) late order by due_at limit %(limit)s
 """
 _LOCK_OVERDUE = """
 select *, coalesce(%(at)s::timestamptz, clock_timestamp()) as moment,

@@ -53,7 +53,7 @@ _TAKE_DUE = """
 update leftover set due_at = coalesce(%(at)s::timestamptz, clock_timestamp()) + make_interval(secs => %(wait_s)s)
 where (job_id, attempt) in (
     select job_id, attempt from leftover
-    where due_at <= coalesce(%(at)s::timestamptz, clock_timestamp())
+    where due_at <= coalesce(%(at)s::timestamptz, statement_timestamp())
     order by due_at limit %(limit)s for update skip locked)
 returning job_id, attempt
 """

@@ -37,15 +37,19 @@ async def stranded(
 
 # Lanes are few, and nearly always served, so that no job is looked at.
 _STRANDED = """
+with served as materialized (
+    select distinct unnest(pools) as pool from worker
+    where state = %(ready)s::worker_state
+        and seen_at > coalesce(%(at)s::timestamptz, statement_timestamp()) - make_interval(secs => %(within_s)s)
+), unserved as materialized (
+    select account_id, is_live, pool from lane where queued > 0 and pool not in (select pool from served)
+)
 select job.id, account_id, is_live, job.pool, job.route -> (job.leg + 1) ->> 'pool' as next_pool
-from lane join job using (account_id, is_live, pool)
-where lane.queued > 0 and job.state = 'queued' and job.route -> (job.leg + 1) is not null
+from unserved lane join job using (account_id, is_live, pool)
+where job.state = 'queued' and job.route -> (job.leg + 1) is not null
     and lane.pool <> all (array(select pool from pool_pause))
     and greatest(job.run_at, job.created_at)
         <= coalesce(%(at)s::timestamptz, clock_timestamp()) - make_interval(secs => %(after_s)s)
-    and not exists (
-        select from worker where lane.pool = any(pools) and state = %(ready)s::worker_state
-            and seen_at > coalesce(%(at)s::timestamptz, clock_timestamp()) - make_interval(secs => %(within_s)s))
     and not exists (
         select from fleet, json_to_recordset(fleet.pools) as kept (pool text, desired integer, failing integer)
         where kept.pool = lane.pool and kept.desired > 0 and kept.failing = 0

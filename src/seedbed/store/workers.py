@@ -118,5 +118,5 @@ returning not exists (
 """
 _ALIVE = """
 select * from worker
-where seen_at > coalesce(%(at)s::timestamptz, clock_timestamp()) - make_interval(secs => %(within_s)s) order by id
+where seen_at > coalesce(%(at)s::timestamptz, statement_timestamp()) - make_interval(secs => %(within_s)s) order by id
 """
