@@ -56,9 +56,18 @@ class Pool(AsyncConnectionPool[Connection]):
 def connect_pool(url: str, *, min_size: int, max_size: int, name: str, listen_url: str | None = None) -> Pool:
     """Return a pool that is not yet open: `async with connect_pool(...) as pool`. Borrow with `pool.connection()`.
 
-    A connection that broke while it lay idle (the server was restarted) is replaced before it is lent. `listen_url`
-    leads to the same database where `url` leads through a pooler.
+    A connection that broke while it lay idle (the server was restarted) is replaced before it is lent, and with it all
+    that lie beside it: the pool tries one after the other with growing pauses, and would find the sound one too late.
+    `listen_url` leads to the same database where `url` leads through a pooler.
     """
+
+    async def check(conn: Connection) -> None:
+        try:
+            await Pool.check_connection(conn)
+        except psycopg.Error:
+            await pool.drain()
+            raise
+
     pool = Pool(
         url,
         connection_class=AsyncConnection[DictRow],
@@ -69,7 +78,7 @@ def connect_pool(url: str, *, min_size: int, max_size: int, name: str, listen_ur
         timeout=CHECKOUT_TIMEOUT_S,
         reconnect_timeout=RECONNECT_S,
         configure=_prepare,
-        check=AsyncConnectionPool.check_connection,
+        check=check,
         open=False,
     )
     pool.direct_url = listen_url or url
