@@ -23,7 +23,7 @@ from bench.scale.curves import success_of
 from seedbed.actions.finish import Success
 from seedbed.core.engine import Capabilities, Stage
 from seedbed.core.job import Job
-from seedbed.store import workers
+from seedbed.store import turns, workers
 from seedbed.store.database import Pool, borrow, connect_pool
 from seedbed.worker import chores
 from seedbed.worker.beside import beside
@@ -90,10 +90,13 @@ async def show(one: Waiter) -> None:
 
 
 async def reap(one: Waiter) -> None:
-    """Reap as `worker.chores` does."""
+    """Reap when it is this one's turn, as `worker.chores` does."""
     await asyncio.sleep(random.uniform(0, chores.REAP_EVERY_S))
     while True:
-        await chores.reap_once(one.pool)
+        async with borrow(one.pool) as conn:
+            is_ours = await turns.take(conn, "reap", pause_s=chores.REAP_PAUSE_S)
+        if is_ours:
+            await chores.reap_once(one.pool)
         await asyncio.sleep(chores.REAP_EVERY_S * random.uniform(0.75, 1.25))
 
 

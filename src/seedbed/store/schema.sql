@@ -166,7 +166,8 @@ create index job_next on job (account_id, is_live, pool, coalesce(api_key_id, 0)
     where state = 'queued';
 create index job_of_key on job (api_key_id, state)
     where state in ('queued', 'processing') and api_key_id is not null;
-create index job_lease on job (lease_until) where state = 'processing';
+-- By what never changes, so that a heartbeat, which moves lease_until, touches no index at all.
+create index job_leased on job (number) where state = 'processing';
 create index job_deadline on job (deadline_at) where state in ('queued', 'processing');
 create index job_of_account on job (account_id, is_live, number desc);
 create index job_recent on job (pool, finished_at desc) where state = 'succeeded';
@@ -577,6 +578,12 @@ create table audit_run (
     findings integer -- how many things were wrong
 );
 create index audit_run_began on audit_run (began_at desc);
+
+-- What one worker at a time does for the whole service.
+create table chore (
+    name     text primary key,
+    begun_at timestamptz not null -- when somebody last took it on
+);
 
 -- What operators did, in the commit in which they did it. Never changed.
 create table operator_action (

@@ -1,7 +1,9 @@
 """Work that any worker does for the whole service: reaping every few seconds, sweeping and auditing at times.
 
 Plain loops, not tasks of procrastinate: its clock ticks in minutes, and a lease is seconds. Every chore may run in any
-number of workers at the same time, because each takes its rows under a lock and passes over those of another.
+number of workers at the same time, because each takes its rows under a lock and passes over those of another. But a
+thousand workers need not all do it, so they take turns: whoever asks first after a while does it for all. A turn is
+held by nobody: if its worker dies over it, the next one comes after the same while.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from seedbed.actions.pass_on import pass_on
 from seedbed.actions.reap import reap
 from seedbed.actions.refill import refill
 from seedbed.blobs.store import Blobs
+from seedbed.store import turns
 from seedbed.store.database import Pool, borrow
 from seedbed.worker.auditing import TRY_EVERY_S, audit_once
 from seedbed.worker.beside import beside
@@ -26,22 +29,36 @@ from seedbed.worker.sweeping import sweep_leftovers, sweep_once
 log = structlog.get_logger()
 
 REAP_EVERY_S = 2.0
+REAP_PAUSE_S = 1.0  # at least, however many workers there are
 LEFTOVERS_EVERY_S = 30.0
 REFILL_EVERY_S = 60.0
 SWEEP_EVERY_S = 86_400.0
+TRY_SWEEP_EVERY_S = 3600.0
 FIRST_SWEEP_S = 60.0
 
 
 async def do_chores(pool: Pool, blobs: Blobs) -> None:
     """Reap, pass on, refill, sweep and audit until cancelled."""
     async with beside(
-        _every(REAP_EVERY_S, lambda: reap_once(pool)),
+        _every(REAP_EVERY_S, lambda: _in_turn(pool, "reap", REAP_PAUSE_S, lambda: reap_once(pool))),
         _every(LEFTOVERS_EVERY_S, lambda: sweep_leftovers_once(pool, blobs), first_s=LEFTOVERS_EVERY_S),
         _every(REFILL_EVERY_S, lambda: refill_once(pool)),
-        _every(SWEEP_EVERY_S, lambda: sweep_once(pool, blobs), first_s=FIRST_SWEEP_S),
+        _every(
+            TRY_SWEEP_EVERY_S,
+            lambda: _in_turn(pool, "sweep", SWEEP_EVERY_S, lambda: sweep_once(pool, blobs)),
+            first_s=FIRST_SWEEP_S,
+        ),
         _every(TRY_EVERY_S, lambda: audit_once(pool, blobs), first_s=FIRST_SWEEP_S),
     ):
         await asyncio.Event().wait()
+
+
+async def _in_turn(pool: Pool, name: str, pause_s: float, chore: Callable[[], Awaitable[None]]) -> None:
+    """Do it, unless some worker has begun it within the pause."""
+    async with borrow(pool) as conn:
+        is_ours = await turns.take(conn, name, pause_s=pause_s)
+    if is_ours:
+        await chore()
 
 
 async def reap_once(pool: Pool, *, at: datetime | None = None) -> None:

@@ -23,6 +23,7 @@ from seedbed.worker.attempt import bytes_of_attempt
 log = structlog.get_logger()
 
 BATCH = 100
+ANSWERS = 1000  # in one transaction: a busy service has millions a day
 AT_ONCE = 8
 # Bytes of a job that is in no row may be another service's, if two share a bucket by mistake: time to notice it.
 UNKNOWN_AGE = timedelta(days=1)
@@ -47,8 +48,8 @@ async def sweep_once(pool: Pool, blobs: Blobs, *, at: datetime | None = None) ->
     swept_attempts = await sweep_leftovers(pool, blobs, at=at)
     swept_assets = await _sweep_assets(pool, blobs, at=at)
     swept_assets += await _sweep_uploads_without_a_row(pool, blobs, at=at or datetime.now(UTC))
+    swept_answers = await _sweep_answers(pool, at=at)
     async with borrow(pool) as conn:
-        swept_answers = await idempotency.sweep(conn, at=at)
         await sessions.sweep(conn, at=at)
     swept_attempts += await _sweep_orphans(pool, blobs, at=at or datetime.now(UTC))
     swept_parts = await _sweep_unfinished(blobs, at=at or datetime.now(UTC))
@@ -79,6 +80,16 @@ async def _sweep_assets(pool: Pool, blobs: Blobs, *, at: datetime | None) -> int
             await blobs.delete(asset.blob_key)
         swept += len(expired)
         if not expired:
+            return swept
+
+
+async def _sweep_answers(pool: Pool, *, at: datetime | None) -> int:
+    swept = 0
+    while True:
+        async with borrow(pool) as conn:
+            gone = await idempotency.sweep(conn, at=at, limit=ANSWERS)
+        swept += gone
+        if gone < ANSWERS:
             return swept
 
 
