@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import httpx
 import pytest
+from console_tree import STYLES
 
 from seedbed.api.allowances import AllowanceFields
 from seedbed.api.console_page import SAMPLES, console_routes
@@ -92,13 +93,27 @@ async def test_results_of_a_bucket_may_be_shown_from_there(browse):
     assert "script-src 'self';" in page.headers["content-security-policy"]
 
 
-async def test_page_and_files_bear_the_headers_that_close_them(http):
-    for path in ("/", await script_of(http)):
-        headers = (await http.get(path)).headers
-        assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"] == "no-referrer"
-        assert headers["cross-origin-opener-policy"] == "same-origin"
-        assert "camera=()" in headers["permissions-policy"]
+async def test_the_page_is_alone_in_its_window_and_has_no_use_for_the_camera(http):
+    headers = (await http.get("/")).headers
+
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert "camera=()" in headers["permissions-policy"]
+
+
+async def test_the_page_names_every_script_that_it_begins_with(http):
+    page = (await http.get("/")).text
+    named = re.findall(r'modulepreload" href="[^"]+?/[0-9a-f]{12}/([^"]+)"', page)
+
+    assert len(named) == len(set(named))
+    assert {"app.js", "lib/dom.js", "parts/shell.js", "pages/playground.js", "parts/composer.js"} <= set(named)
+    assert "pages/playground.js" not in (await http.get("/sign-in")).text
+
+
+async def test_all_styles_are_one_file_the_ground_first(http):
+    style = (await http.get("/console/x/style.css")).text
+
+    assert style.index("--paper:") < style.index("body {") < style.index(".button {") < style.index(".bar {")
+    assert all(path.read_text(encoding="utf-8").strip() in style for path in STYLES)
 
 
 async def test_a_file_is_kept_for_good_under_the_address_that_the_page_gives(http):
@@ -140,7 +155,18 @@ async def test_packed_and_plain_have_the_same_bytes_and_different_etags(http):
 
 
 @pytest.mark.parametrize(
-    "name", ["index.html", "../docs.html", "..%2fdocs.html", "%2e%2e/__init__.py", "nothing.js", "", "app.js/", "lib"]
+    "name",
+    [
+        "index.html",
+        "../docs.html",
+        "..%2fdocs.html",
+        "%2e%2e/__init__.py",
+        "nothing.js",
+        "",
+        "app.js/",
+        "lib",
+        "style/base.css",
+    ],
 )
 async def test_nothing_else_is_to_be_had(http, name):
     assert (await http.get(f"/console/x/{name}")).status_code == 404

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import posixpath
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,6 +32,10 @@ from seedbed.settings import ResultUrls
 ROOT = Path(seedbed.web.__path__[0]) / "console"
 SAMPLES = Path(seedbed.samples.__path__[0])
 PAGE = "index.html"
+SCRIPT, FIRST_PAGE = "app.js", "pages/playground.js"
+STYLE = "style.css"  # all of `style/` in one: the ground first, then what stands on it
+STYLE_ORDER = ("tokens", "base", "parts", "shell")
+_IMPORT = re.compile(r"""^(?:import|export)\b[^;]*?["'](\.[^"']+)["'];$""", re.MULTILINE)
 PATHS = ("/", "/history", "/jobs/{job_id}", "/compare", "/sign-in", "/desk", "/desk/{rest:path}")
 MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -41,11 +47,9 @@ MEDIA_TYPES = {
 }
 KEPT = "public, max-age=31536000, immutable"
 ASKED_ABOUT = "no-cache"
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+# What else closes an answer, `api.edge` puts on all of them.
+PAGE_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
 }
 
@@ -60,7 +64,7 @@ class ConsoleFile:
     media_type: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Folder:
     """All files by their name in an address, and what tells this state of them from others, on every machine alike."""
 
@@ -79,14 +83,19 @@ async def _page(service: Service, request: Request) -> Response:
     if "text/html" not in request.headers.get("accept", ""):
         raise NotFound("There is nothing at this path.", param="path")
     base = "../" * (request.scope["raw_path"].count(b"/") - 1) or "./"
-    headers = {"Content-Security-Policy": policy(await _bucket_origin(service)), "Vary": "Accept, Accept-Encoding"}
-    page = _page_at(base, _folder(_glance()).version)
-    return _answer(request, page, headers | {"Cache-Control": ASKED_ABOUT})
+    starts = (SCRIPT, FIRST_PAGE) if request.url.path == "/" else (SCRIPT,)
+    page = _page_at(base, starts, _folder(_glance()))
+    headers = PAGE_HEADERS | {
+        "Content-Security-Policy": policy(await _bucket_origin(service)),
+        "Vary": "Accept, Accept-Encoding",
+        "Cache-Control": ASKED_ABOUT,
+    }
+    return _answer(request, page, headers)
 
 
 async def _asset(request: Request) -> Response:
     folder, name = _folder(_glance()), request.path_params["name"]
-    if name not in folder.files:
+    if name not in folder.files or name == PAGE:
         raise NotFound("The console has no such file.", param="path")
     is_current = request.path_params["version"] == folder.version
     headers = {"Cache-Control": KEPT if is_current else ASKED_ABOUT, "Vary": "Accept-Encoding"}
@@ -95,7 +104,6 @@ async def _asset(request: Request) -> Response:
 
 def _answer(request: Request, file: ConsoleFile, headers: dict[str, str]) -> Response:
     body, etag = file.plain, f'"{file.digest}"'
-    headers = HEADERS | headers
     if file.packed is not None and "gzip" in request.headers.get("accept-encoding", ""):
         body, etag = file.packed, f'"{file.digest}-gzip"'
         headers["Content-Encoding"] = "gzip"
@@ -126,11 +134,25 @@ async def _bucket_origin(service: Service) -> str:
     return f"{signed.scheme}://{signed.netloc}"
 
 
-@lru_cache(maxsize=8)
-def _page_at(base: str, version: str) -> ConsoleFile:
+@lru_cache(maxsize=16)
+def _page_at(base: str, starts: tuple[str, ...], folder: Folder) -> ConsoleFile:
     """Return the page with the way to the service's root, which needs to know neither host nor prefix."""
-    text = (ROOT / PAGE).read_text(encoding="utf-8").replace("{base}", base).replace("{version}", version)
+    text = folder.files[PAGE].plain.decode()
+    needed = dict.fromkeys(name for start in starts for name in _imported(folder, start))
+    # Named here they come at once; otherwise each would be asked for only when another that imports it was read.
+    links = "\n    ".join(f'<link rel="modulepreload" href="console/{folder.version}/{name}">' for name in needed)
+    text = text.replace("{base}", base).replace("{version}", folder.version).replace("{preload}", links)
     return _packed(text.encode(), MEDIA_TYPES[".html"])
+
+
+def _imported(folder: Folder, name: str, known: tuple[str, ...] = ()) -> list[str]:
+    """Return a script and all that it imports, each before what imports it last."""
+    names = [name]
+    for target in _IMPORT.findall(folder.files[name].plain.decode()):
+        found = posixpath.normpath(posixpath.join(posixpath.dirname(name), target))
+        if found in folder.files and found not in (*known, *names):
+            names += _imported(folder, found, (*known, *names))
+    return names
 
 
 def _glance() -> int:
@@ -143,10 +165,22 @@ def _folder(_: int) -> Folder:
     """Return every file that may be asked for. A name that is not here is never looked up on the disk."""
     own = {path.relative_to(ROOT).as_posix(): path for path in sorted(ROOT.rglob("*")) if path.suffix in MEDIA_TYPES}
     photographs = {f"samples/full/{path.name}": path for path in sorted(SAMPLES.glob("*.jpg"))}
-    files = {name: _read(path, path.stat().st_mtime_ns) for name, path in (own | photographs).items()}
+    return _read_all(tuple((name, path, path.stat().st_mtime_ns) for name, path in (own | photographs).items()))
+
+
+@lru_cache(maxsize=1)
+def _read_all(state: tuple[tuple[str, Path, int], ...]) -> Folder:
+    files = {name: _read(path, changed_ns) for name, path, changed_ns in state}
+    styles = sorted((name for name in files if name.startswith("style/")), key=_style_place)
+    joined = b"\n".join(files.pop(name).plain for name in styles)
+    files[STYLE] = _packed(joined, MEDIA_TYPES[".css"])
     listed = "".join(f"{name}\0{file.digest}\0" for name, file in files.items())
-    del files[PAGE]
     return Folder(files, hashlib.sha256(listed.encode()).hexdigest()[:12])
+
+
+def _style_place(name: str) -> tuple[int, str]:
+    stem = Path(name).stem
+    return (STYLE_ORDER.index(stem) if stem in STYLE_ORDER else len(STYLE_ORDER), name)
 
 
 @lru_cache(maxsize=512)

@@ -25,13 +25,14 @@ export function pieces(prompt) {
 
 /** Return the reference that is the `number`th of its kind, or undefined. */
 export function pointedAt(references, kind, number) {
-  return references.filter((one) => one.kind === kind)[number - 1];
+  return numbered(references).find((one) => one.reference.kind === kind && one.number === number)?.reference;
 }
 
-/** Return each reference with its number among those of its kind. */
+/** Return each reference with its number among those of its kind: null for one that will not be sent. */
 export function numbered(references) {
   const counts = {};
   return references.map((reference) => {
+    if (reference.state.value.phase === "refused") return { reference, number: null };
     counts[reference.kind] = (counts[reference.kind] ?? 0) + 1;
     return { reference, number: counts[reference.kind] };
   });

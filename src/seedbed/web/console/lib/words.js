@@ -32,8 +32,15 @@ export function say(key, facts = {}) {
   return text.replace(/\{(\w+)(?:\|([^|}]*)\|([^}]*))?\}/g, (_, name, one, many) => {
     const fact = facts[name];
     if (one !== undefined) return Number(fact) === 1 ? one : many;
-    return typeof fact === "number" ? number(fact) : String(fact ?? "");
+    return typeof fact === "number" ? number(fact) : isolated(String(fact ?? ""));
   });
+}
+
+// What turns the direction of text must not turn the sentence around it: FSI and PDI keep it to itself.
+const TURNING = /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufeff]/;
+
+function isolated(text) {
+  return TURNING.test(text) ? `\u2068${text}\u2069` : text;
 }
 
 export function has(key) {

@@ -16,6 +16,16 @@ export function copyButton(text, props = {}) {
 }
 
 export async function copy(text) {
-  await navigator.clipboard.writeText(text);
+  if (navigator.clipboard) await navigator.clipboard.writeText(text);
+  else copyFromPage(text);
   toast(say("action.copied"));
+}
+
+// Over plain HTTP, other than on this machine, browsers have only the old way.
+function copyFromPage(text) {
+  const box = el("textarea", { class: "said-only", value: text });
+  (document.querySelector("dialog[open]") ?? document.body).append(box);
+  box.select();
+  document.execCommand("copy");
+  box.remove();
 }

@@ -70,12 +70,12 @@ export function composer(models) {
     el("footer", { class: "composer-foot" },
       () => isShort() && notice("warn", say("create.short", { needed: price.value.credits, available: price.value.available })),
       () => price.value.fault && notice("bad", price.value.fault.message),
-      () => price.value.warnings?.length > 0 && notice("", price.value.warnings.join(" ")),
+      () => price.value.warnings?.length > 0 && !draft.again.value && notice("", price.value.warnings.join(" ")),
       el("div", { class: "between" },
         el("p", { class: () => ["price", price.value.isOld && "old"], "aria-live": "polite", title: say("create.priceHint") },
           icon("coin", 18), el("span", { class: "number" }, () => (price.value.credits === null ? "–" : say("create.price", { n: price.value.credits })))),
         el("div", { class: "row" },
-          button(say("create.code"), { icon: "code", kind: "quiet", onclick: () => void showRequest(body()) }),
+          button(say("create.code"), { icon: "code", kind: "quiet as-code", onclick: () => void showRequest(body()) }),
           submit))),
   );
 }

@@ -60,7 +60,7 @@ function preview(view) {
   const place = el("div", { class: "preview" });
   effect(() => {
     const { progress: now, requestId } = view.value;
-    if (!now?.previewUrl) return;
+    if (!now?.previewUrl || now.stage !== "rendering") return; // later there is nothing new to see, and soon nothing at all
     const next = new Image();
     next.alt = "";
     next.src = previewOf(requestId, `${now.stage}${now.fraction}`);

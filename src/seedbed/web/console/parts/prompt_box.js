@@ -11,14 +11,14 @@ export const MOST_CHARACTERS = 5000;
 const TELL_FROM = 4500;
 const ASKED = /(?:^|[\s(,.;:])@(\p{L}*\d{0,2})$/u;
 
-/** Return the box. `onAsk` is called when "@" is typed and there is nothing to point at. */
+/** Return the box. `onFiles` is called with files that are pasted into it. */
 export function promptBox(draft, { onFiles }) {
   const { prompt, references } = draft;
   const offered = signal([]); // the pointers that may be meant, while "@" is being typed
   const chosen = signal(0);
   const box = el("textarea", {
     id: "prompt", class: "prompt-text", rows: "5", dir: "auto", spellcheck: "true", placeholder: say("create.promptHint"),
-    "aria-label": say("create.prompt"), "aria-autocomplete": "list", "aria-controls": "pointers",
+    "aria-label": say("create.prompt"), "aria-autocomplete": "list", "aria-controls": () => (offered.value.length ? "pointers" : null),
     "aria-activedescendant": () => (offered.value.length ? `pointer-${chosen.value}` : null),
     "aria-describedby": "prompt-count",
     oninput: () => {
@@ -35,7 +35,7 @@ export function promptBox(draft, { onFiles }) {
   function ask() {
     const before = box.value.slice(0, box.selectionStart);
     const started = ASKED.exec(before)?.[1].toLowerCase();
-    const all = started === undefined ? [] : numbered(references.peek().filter((one) => one.kind));
+    const all = started === undefined ? [] : numbered(references.peek()).filter((one) => one.number);
     chosen.value = 0;
     offered.value = all.filter(({ reference, number: n }) => `${say(`pointer.${reference.kind}`)}${n}`.toLowerCase().startsWith(started) || `${reference.kind}${n}`.startsWith(started));
   }

@@ -51,7 +51,7 @@ export function referenceTray(draft, taken) {
   }
 
   function tile({ reference, number }, at) {
-    const pointer = reference.kind && `@${say(`pointer.${reference.kind}`)}${number}`;
+    const pointer = number && `@${say(`pointer.${reference.kind}`)}${number}`;
     return el(
       "li",
       {

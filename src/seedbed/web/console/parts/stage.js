@@ -122,7 +122,7 @@ function beginning(models) {
 async function begin(sample, model) {
   fill({ prompt: say(sample.words), model: draft.model.peek(), ratio: model.aspectRatios.includes(sample.ratio) ? sample.ratio : "" });
   const photo = await (await fetch(photograph(sample))).blob();
-  addFiles(draft, [new File([photo], sample.name, { type: photo.type })], model.references);
+  addFiles(draft, [new File([photo], `${sample.name}.jpg`, { type: photo.type })], model.references);
   document.getElementById("prompt").focus();
 }
 
