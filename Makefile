@@ -88,7 +88,7 @@ test-scale: $(SCALE)/.installed
 	$(SCALE)/venv/bin/python -m pytest tests/scale
 
 # No container engine and no registry of images: buildah, runc and systemd-nspawn, and a base that debootstrap makes.
-test-deploy: $(VENV)/.installed-test
+test-deploy: $(VENV)/.installed-deploy
 	@PATH="$$PATH:/usr/sbin:/sbin"; for program in buildah runc debootstrap systemd-nspawn nsenter openssl; do \
 	  command -v $$program >/dev/null || { echo "$$program is missing; as root: apt-get install" \
 	  "buildah runc debootstrap systemd-container util-linux openssl" >&2; exit 1; }; done
@@ -178,6 +178,10 @@ $(VENV)/.installed-s3: $(VENV)/.installed-test
 	@$(PIP) install --no-build-isolation --constraint constraints.txt --editable '.[test,s3]'
 	@touch $@
 
+$(VENV)/.installed-deploy: $(VENV)/.installed-test
+	@$(PIP) install --no-build-isolation --constraint constraints.txt --editable '.[test,deploy]'
+	@touch $@
+
 $(VENV)/.installed-clients: $(VENV)/.installed-test
 	@$(PIP) install --no-build-isolation --constraint constraints.txt --editable '.[test,clients,mcp]'
 	@touch $@
@@ -262,7 +266,7 @@ pins: $(VENV)/.made
 	rm -rf build/pins
 	$(PYTHON) -m venv build/pins
 	build/pins/bin/python -m pip install --quiet hatchling editables torch==2.13.0
-	build/pins/bin/python -m pip install --quiet --no-build-isolation --editable '.[test,check,clients,mcp,gpu,s3]'
+	build/pins/bin/python -m pip install --quiet --no-build-isolation --editable '.[test,check,clients,mcp,gpu,s3,deploy]'
 	build/pins/bin/python -m pip freeze --exclude-editable | sed 's/+cpu$$//' | grep -E '^[A-Za-z0-9_.-]+==' \
 	  | grep -v '^nvidia' > constraints.txt
 	rm -rf build/pins
