@@ -67,9 +67,11 @@ def load_running(home: Path) -> RunningService | None:
     """Return what was saved last. After a `kill -9` that may be a service which is no more."""
     facts = _read(home / "service.json")
     try:
-        return RunningService(int(facts["pid"]), str(facts["database_url"])) if facts else None
+        service = RunningService(int(facts["pid"]), str(facts["database_url"])) if facts else None
     except (KeyError, ValueError):
         return None
+    # Nobody who asks is the service: our own number is what a dead one had, as in a container, where all begin with 1.
+    return service if service and service.pid != os.getpid() else None
 
 
 def _read(path: Path) -> dict[str, Any] | None:
