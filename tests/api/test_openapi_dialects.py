@@ -1,4 +1,4 @@
-"""The documents of the Ark and OpenAI dialects and of the operator's API, the one of all, and the page that shows them."""
+"""The documents of the Ark and OpenAI dialects and of the operator's API, all of them in one, and their page."""
 
 from __future__ import annotations
 

@@ -55,7 +55,8 @@ async def create_key(
         made = await keys.insert(
             conn, account_id, parsed, name=name, scopes=granted, expires_at=expires_at, limits=limits
         )
-        changes = {"mode": mode, "lastFour": parsed.last_four} | told(made)
+        terms = {name: term for name, term in told(made).items() if term is not None}
+        changes = {"mode": mode, "lastFour": parsed.last_four} | terms
         await operator_log.record(
             conn, by, Act.KEY_CREATED, key_subject(made.id), account_id=account_id, changes=changes, at=now
         )

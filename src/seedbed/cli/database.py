@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import TYPE_CHECKING, TypeVar
 
 from seedbed.cli.home import load_running, make_home
 from seedbed.core.errors import NotReady
@@ -13,6 +13,8 @@ from seedbed.settings import Settings
 
 if TYPE_CHECKING:
     from seedbed.store.database import Connection
+
+T = TypeVar("T")
 
 
 @contextlib.contextmanager
@@ -46,6 +48,15 @@ async def connected(url: str) -> AsyncIterator[Connection]:
 
     async with database.connected(url, name="cli") as conn:
         yield conn
+
+
+async def on_database(act: Callable[[Connection], Awaitable[T]]) -> T:
+    """Do something on the operator's database, ready as `serve` would have it."""
+    from seedbed.settings import load_settings
+
+    with ready_database_url(load_settings()) as url:
+        async with connected(url) as conn:
+            return await act(conn)
 
 
 def migrated(url: str, *, may_change: bool, listen_url: str | None = None) -> list[str]:

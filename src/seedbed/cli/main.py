@@ -12,7 +12,9 @@ import sys
 import typer
 
 from seedbed.cli import (
+    account_commands,
     audit,
+    audit_log,
     backup,
     batch,
     conformance,
@@ -68,6 +70,7 @@ app.command()(listen.listen)
 app.command()(mcp.mcp)
 app.add_typer(webhook_commands.webhook_commands, name="webhooks")
 app.command(name="contact-sheet")(contact_sheet.contact_sheet)
+app.add_typer(account_commands.accounts, name="accounts")
 app.add_typer(key_commands.keys, name="keys")
 app.add_typer(credit_commands.credit_commands, name="credits")
 app.command()(migrate.migrate)
@@ -77,6 +80,7 @@ app.command()(route.route)
 app.add_typer(engine_commands.engine_commands, name="engine")
 app.add_typer(model_commands.model_commands, name="models")
 app.command()(audit.audit)
+app.command(name="audit-log")(audit_log.audit_log)
 app.command()(conformance.conformance)
 app.command()(backup.backup)
 app.command()(restore.restore)

@@ -101,7 +101,6 @@ class KeyLimits:
     running_jobs: int | None = None
     monthly_cap_credits: int | None = None  # what it may charge in a month of UTC
 
-
     def check(self) -> None:
         """Raises InvalidRequest, naming the field as callers know it, for a limit that allows nothing or everything."""
         for name, limit, most in (
