@@ -54,8 +54,10 @@ class to answer, and a test proves that each table is complete.
 
 from __future__ import annotations
 
-from datetime import date
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from datetime import date
 
 
 class SeedbedError(Exception):
