@@ -128,8 +128,8 @@ async function begin(sample, model) {
 
 function strip() {
   return lately.value.length > 0 && el("div", { class: "lately" },
-    el("h3", {}, say("stage.earlier")),
-    el("ul", {}, lately.value.map((one) => el("li", {},
+    el("h2", {}, say("stage.earlier")),
+    el("ul", {}, onStage.value && el("li", {}, button(say("create.clear"), { icon: "plus", kind: "take anew", onclick: () => (fill({}), stage(null)) })), lately.value.map((one) => el("li", {},
       el("button", { type: "button", class: "take", "aria-pressed": () => String(onStage.value === one.requestId), title: one.prompt, onclick: () => stage(one.requestId) },
         one.status === "succeeded" ? el("img", { src: posterOf(one.requestId), alt: "", loading: "lazy" }) : statusChip(one.status),
         el("span", { class: "said-only" }, `${one.prompt} ${say(`status.${one.status}`)}`))))));
