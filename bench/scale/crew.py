@@ -12,6 +12,7 @@ import json
 import random
 import resource
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -30,6 +31,7 @@ from seedbed.worker.beside import beside
 from seedbed.worker.health import Health
 from seedbed.worker.lease import Lease
 from seedbed.worker.loop import HEARTBEAT_S
+from seedbed.worker.patience import TRANSIENT
 from seedbed.worker.slot import Slot
 from seedbed.worker.switchboard import Switchboard
 
@@ -84,8 +86,9 @@ async def show(one: Waiter) -> None:
     await asyncio.sleep(random.uniform(0, HEARTBEAT_S))
     while True:
         doing = one.doing.id if one.doing else None
-        async with borrow(one.pool) as conn:
-            await workers.heartbeat(conn, one.worker, one.pools, {}, doing)
+        with suppress(*TRANSIENT):
+            async with borrow(one.pool) as conn:
+                await workers.heartbeat(conn, one.worker, one.pools, {}, doing)
         await asyncio.sleep(HEARTBEAT_S)
 
 
@@ -93,11 +96,14 @@ async def reap(one: Waiter) -> None:
     """Reap when it is this one's turn, as `worker.chores` does."""
     await asyncio.sleep(random.uniform(0, chores.REAP_EVERY_S))
     while True:
-        async with borrow(one.pool) as conn:
-            is_ours = await turns.take(conn, "reap", pause_s=chores.REAP_PAUSE_S)
-        if is_ours:
-            await chores.reap_once(one.pool)
-        await asyncio.sleep(chores.REAP_EVERY_S * random.uniform(0.75, 1.25))
+        is_ours = False
+        with suppress(*TRANSIENT):
+            async with borrow(one.pool) as conn:
+                is_ours = await turns.take(conn, "reap", pause_s=chores.REAP_PAUSE_S)
+            if is_ours:
+                await chores.reap_once(one.pool)
+        pause_s = chores.REAP_EVERY_S * (1 if is_ours else chores.ELSEWHERE_WAITS)
+        await asyncio.sleep(pause_s * random.uniform(0.75, 1.25))
 
 
 async def work(wanted: dict[str, Any]) -> None:

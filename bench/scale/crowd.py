@@ -100,7 +100,10 @@ async def crowd(database: Database, plan: Plan) -> dict[str, Any]:
 
 async def _crew(database: Database, plan: Plan, number: int) -> asyncio.subprocess.Process:
     crew = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bench.scale.crew"), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        *(sys.executable, "-m", "bench.scale.crew"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # what it says of connections that end with it
     )
     assert crew.stdin is not None
     assert crew.stdout is not None

@@ -30,6 +30,7 @@ log = structlog.get_logger()
 
 REAP_EVERY_S = 2.0
 REAP_PAUSE_S = 1.0  # at least, however many workers there are
+ELSEWHERE_WAITS = 4  # periods, for who finds that another does it; if that one dies, so long at most nobody does
 LEFTOVERS_EVERY_S = 30.0
 REFILL_EVERY_S = 60.0
 SWEEP_EVERY_S = 86_400.0
@@ -53,12 +54,13 @@ async def do_chores(pool: Pool, blobs: Blobs) -> None:
         await asyncio.Event().wait()
 
 
-async def _in_turn(pool: Pool, name: str, pause_s: float, chore: Callable[[], Awaitable[None]]) -> None:
-    """Do it, unless some worker has begun it within the pause."""
+async def _in_turn(pool: Pool, name: str, pause_s: float, chore: Callable[[], Awaitable[None]]) -> bool:
+    """Do it, unless some worker has begun it within the pause. Return whether it was done."""
     async with borrow(pool) as conn:
         is_ours = await turns.take(conn, name, pause_s=pause_s)
     if is_ours:
         await chore()
+    return is_ours
 
 
 async def reap_once(pool: Pool, *, at: datetime | None = None) -> None:
@@ -84,13 +86,14 @@ async def sweep_leftovers_once(pool: Pool, blobs: Blobs) -> None:
         log.info("attempts.swept", attempts=swept)
 
 
-async def _every(period_s: float, chore: Callable[[], Awaitable[None]], *, first_s: float = 0.0) -> None:
+async def _every(period_s: float, chore: Callable[[], Awaitable[bool | None]], *, first_s: float = 0.0) -> None:
     await asyncio.sleep(first_s * random.uniform(0.5, 1.5))
     while True:
+        is_elsewhere = False
         try:
-            await chore()
+            is_elsewhere = await chore() is False
         except TRANSIENT as exc:
             log.warning("chore.postponed", reason=type(exc).__name__)
         except Exception:
             log.exception("chore.failed")
-        await asyncio.sleep(period_s * random.uniform(0.75, 1.25))
+        await asyncio.sleep(period_s * (ELSEWHERE_WAITS if is_elsewhere else 1) * random.uniform(0.75, 1.25))

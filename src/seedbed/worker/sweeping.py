@@ -112,15 +112,16 @@ async def _sweep_orphans(pool: Pool, blobs: Blobs, *, at: datetime) -> int:
 
     The bytes are listed before the job is looked at, so that a job can only have moved on since.
     """
-    judged: dict[str, bool] = {}
+    orphans, judged = set[str](), ""
     async for entry in blobs.entries("jobs"):
         job_id, attempt = entry.key.split("/")[1:3]
         prefix = bytes_of_attempt(job_id, int(attempt))
-        if prefix not in judged:
+        if prefix != judged:  # what an attempt stored is listed together, so that a whole store need not be remembered
+            judged = prefix
             async with borrow(pool) as conn:
                 job = await jobs.find(conn, job_id)
-            judged[prefix] = is_orphan(job, int(attempt), age=at - entry.modified_at)
-    orphans = [prefix for prefix, is_one in judged.items() if is_one]
+            if is_orphan(job, int(attempt), age=at - entry.modified_at):
+                orphans.add(prefix)
     for prefix in orphans:
         await blobs.delete_prefix(prefix)
     return len(orphans)
