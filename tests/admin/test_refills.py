@@ -15,8 +15,9 @@ from seedbed.actions.grant import grant
 from seedbed.actions.refill import refill
 from seedbed.core.operators import COMMAND_LINE
 from seedbed.store import ledger, operator_log
-from seedbed.store.database import connect
+from seedbed.store.database import connect, connect_pool
 from seedbed.store.operator_log import Wanted
+from seedbed.worker.chores import refill_once
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DECEMBER = datetime(2026, 12, 1, tzinfo=UTC)
@@ -111,3 +112,11 @@ async def test_a_refill_is_in_the_ledger_and_in_the_log(conn):
         {"month": "2026-12", "upTo": 300, "given": 200},
     )
     assert await ledger.unsound(conn) == []
+
+
+async def test_workers_refill_as_one_of_their_chores(database, conn):
+    account = await an_account(conn)
+    async with connect_pool(database, min_size=1, max_size=1, name="test") as pool:
+        await refill_once(pool, at=DECEMBER)
+
+    assert await available(conn, account) == 300
