@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections import Counter
 
+import psycopg
 import pytest
 
 from seedbed.actions.cancel import cancel
@@ -200,3 +201,22 @@ async def _cancel_or_find_it_lost(conn, job):
         await cancel(conn, job.account_id, job.id, is_live=True)
     except NotCancellable as refusal:
         assert refusal.state in {State.SUCCEEDED, State.FAILED}  # noqa: PT017 - a race may end either way
+
+
+async def test_who_was_frozen_while_it_held_a_lane_keeps_no_one_elses_job_from_being_brought_back(open_connection):
+    frozen, conn = await open_connection(), await open_connection()
+    await conn.execute("set lock_timeout = '200ms'")
+    first, second = await _account(conn), await _account(conn)
+    for account in (first, second):
+        await submit(conn, an_order(account), answer_of=answer_of)
+        assert await claim(conn, pools=POOLS, worker="w", lease_s=0)
+
+    async with frozen.transaction():
+        await frozen.execute("select from lane where account_id = %s for update", [first])
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            await reap(conn)
+        attempts = "select account_id, failures from job order by account_id"
+        assert [row["failures"] for row in await many(conn, attempts, {})] == [0, 1]
+
+    assert (await reap(conn)).retried == 1
+    await _assert_sound(conn)

@@ -1,7 +1,8 @@
 """Bring back the jobs of silent workers, and end those whose deadline has passed.
 
 Each job is settled in a transaction of its own, in the same order of locks as everywhere, so that a reaper can wait for
-nobody who waits for it.
+nobody who waits for it. It waits last for lanes that somebody holds: who was frozen within a transaction holds one for
+seconds, and the jobs of all others are not to wait for that.
 """
 
 from __future__ import annotations
@@ -36,21 +37,28 @@ class _Fate(StrEnum):
     RETRIED = "retried"
     LOST = "lost"
     EXPIRED = "expired"
+    SETTLED = "settled"  # by somebody else
+    HELD = "held"  # not yet settled: somebody has its lane
 
 
 async def reap(conn: Connection, *, at: datetime | None = None) -> Reaped:
     """Settle what is overdue, at most one batch. Any number of reapers may run at the same time."""
     found = await leases.overdue(conn, limit=BATCH_JOBS, at=at)
-    fates = Counter([await _settle(conn, overdue, at=at) for overdue in found])
+    first = [await _settle(conn, overdue, waits=False, at=at) for overdue in found]
+    held = [overdue for overdue, fate in zip(found, first, strict=True) if fate is _Fate.HELD]
+    fates = Counter(first + [await _settle(conn, overdue, waits=True, at=at) for overdue in held])
     return Reaped(retried=fates[_Fate.RETRIED], lost=fates[_Fate.LOST], expired=fates[_Fate.EXPIRED])
 
 
-async def _settle(conn: Connection, overdue: Overdue, *, at: datetime | None) -> _Fate | None:
+async def _settle(conn: Connection, overdue: Overdue, *, waits: bool, at: datetime | None) -> _Fate:
     async with conn.transaction():
-        await lanes.lock(conn, overdue.lane)
+        if waits:
+            await lanes.lock(conn, overdue.lane)
+        elif not await lanes.lock_if_free(conn, overdue.lane):
+            return _Fate.HELD
         held = await leases.lock_overdue(conn, overdue.job_id, at=at)
         if held is None:
-            return None
+            return _Fate.SETTLED
         after = await _end_or_retry(conn, held)
     if held.job.state is State.PROCESSING:
         await notices.tell_cancel(conn, held.job.id, held.job.attempt)

@@ -43,6 +43,11 @@ async def lock(conn: Connection, lane: Lane) -> None:
     await conn.execute(_LOCK, asdict(lane))
 
 
+async def lock_if_free(conn: Connection, lane: Lane) -> bool:
+    """Lock the lane and return True, unless someone else holds it. Never waits."""
+    return await one_or_none(conn, _LOCK + " skip locked", asdict(lane)) is not None
+
+
 async def lock_both(conn: Connection, lane: Lane, other: Lane) -> None:
     """Lock two lanes of an account and mode, in the order of their pools. A new one gets the first one's limit."""
     for each in sorted({lane, other}, key=lambda each: each.pool):
