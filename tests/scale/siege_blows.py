@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from siege_cluster import Machine
-from siege_stage import WORKERS, Stage
+from siege_stage import LEASE_S, WORKERS, Stage
 
 from seedbed.store.database import connected, many, moment
 
@@ -21,6 +21,7 @@ ENDS = "select id, attempt, finished_at from job where finished_at is not null"
 LAST_S = 110.0
 WHOLE_WITHIN_S = 180.0
 BUSY_WITHIN_S = 30.0
+LOCKED_S = 15.0  # as long as a silent transaction may last
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Blow:
     at: datetime
     at_s: float  # by the clock of this process
     away_s: float
-    is_freeze: bool
+    is_long_freeze: bool
     held: list[Held]
 
 
@@ -80,7 +81,7 @@ class Blows:
         node = await self._busy(number)
         node.freeze()  # first: what it holds then is what it still believes to hold when it wakes
         await asyncio.sleep(0.5)  # for what it had already sent
-        await self._note(what, away_s=for_s, pids=node.pids(), is_freeze=True)
+        await self._note(what, away_s=for_s, pids=node.pids(), is_long_freeze=for_s > LOCKED_S + LEASE_S)
         await asyncio.sleep(for_s)
         node.thaw()
 
@@ -118,13 +119,13 @@ class Blows:
         return [Held(row["id"], row["attempt"], int(row["worker"].split("-")[-2])) for row in rows]
 
     async def _note(
-        self, what: str, *, away_s: float = 0.0, pids: set[int] | None = None, is_freeze: bool = False
+        self, what: str, *, away_s: float = 0.0, pids: set[int] | None = None, is_long_freeze: bool = False
     ) -> None:
         async with connected(self.stage.url, name="siege") as conn:
             at = await moment(conn, None)
         mine = [held for held in await self._held() if pids is None or held.pid in pids]
         at_s = time.monotonic()
-        self.struck.append(Blow(what=what, at=at, at_s=at_s, away_s=away_s, is_freeze=is_freeze, held=mine))
+        self.struck.append(Blow(what=what, at=at, at_s=at_s, away_s=away_s, is_long_freeze=is_long_freeze, held=mine))
         print(f"{time.strftime('%H:%M:%S')} {what}, {len(mine)} jobs in hand", flush=True)
 
     async def _count(self) -> None:
@@ -167,7 +168,10 @@ def _felt(blow: Blow, ends: dict[str, dict], *, until_s: float) -> dict[str, obj
 
 
 def late_writes(blows: Blows, jobs: list[dict]) -> list[str]:
-    """Name the jobs that a node was frozen with, beyond their lease, and that ended as its attempt all the same."""
+    """Name the jobs that a node was frozen with for long, and that ended as its attempt all the same.
+
+    A short freeze proves less: who was frozen within its last transaction has the job until PostgreSQL ends that.
+    """
     last = {job["id"]: job["attempt"] for job in jobs if job["state"] == "succeeded"}
-    frozen = [held for blow in blows.struck if blow.is_freeze for held in blow.held]
+    frozen = [held for blow in blows.struck if blow.is_long_freeze for held in blow.held]
     return [f"{held.id}: a thawed worker finished it" for held in frozen if last.get(held.id) == held.attempt]
