@@ -14,7 +14,7 @@ from importlib.metadata import version
 from typing import Any
 
 import ray
-from ray.exceptions import RayError
+from ray.exceptions import AuthenticationError, RayError
 from ray.util.placement_group import (
     get_placement_group,
     placement_group,
@@ -27,6 +27,7 @@ from seedbed.core.errors import NotReady
 from seedbed.core.fleet_sizing import PoolSpec
 from seedbed.fleet.backend import Placed
 from seedbed.fleet.ray_actor import STOP_WITHIN_S, Task, WorkerActor
+from seedbed.fleet.ray_slots import WHERE_GUARDED
 from seedbed.settings import Settings
 from seedbed.store.workers import Place
 
@@ -41,8 +42,10 @@ def join(address: str, *, fleet: str) -> None:
     except ConnectionError as exc:
         raise NotReady(
             f"No Ray cluster answers at '{address}'. Start one with `ray start --head`, or name its HOST:PORT with "
-            "--address."
+            f"--address. {WHERE_GUARDED}"
         ) from exc
+    except AuthenticationError as exc:
+        raise NotReady(f"The Ray cluster at '{address}' let us not in: {exc.message}. {WHERE_GUARDED}") from exc
     except RuntimeError as exc:
         raise NotReady(f"The Ray cluster at '{address}' cannot be used: {_first_lines(exc)}") from exc
     except (RayError, OSError, ValueError) as exc:
@@ -58,6 +61,11 @@ class Cluster:
     deployment: Deployment
     _asked: dict[str, Any] = field(default_factory=dict, init=False)  # by slot, a question to its actor
     _failed: dict[str, tuple[float, str]] = field(default_factory=dict, init=False)  # until when, and why
+
+    @property
+    def has_token(self) -> bool:
+        """Whether this process shows the cluster a token. That it is let in without says that nobody needs one."""
+        return os.environ.get("RAY_AUTH_MODE", "").lower() == "token"  # Ray sets it where it finds a token by itself
 
     def placed(self) -> list[Placed]:
         """Return the slots that have an actor, or could not get one a moment ago."""

@@ -30,7 +30,7 @@ def main() -> None:
         except NotReady as fault:
             answers.write(json.dumps({"fault": str(fault)}) + "\n")
             sys.exit(1)
-        answers.write(json.dumps({"ready": True}) + "\n")
+        answers.write(json.dumps({"ready": True, "has_token": cluster.has_token}) + "\n")
         _serve(cluster, sys.stdin, answers)
 
 

@@ -28,6 +28,10 @@ JOINING_S = 60.0
 ANSWER_S = 15.0
 AT_ONCE_S = 0.1
 AWAY = "The Ray cluster does not answer."
+WHERE_GUARDED = (
+    "If it asks for a token, set RAY_AUTH_MODE=token here, and RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH to the token that "
+    "its `ray start` was given."
+)
 _FIRST_PAUSE_S = 1.0
 _MAX_PAUSE_S = 30.0
 
@@ -72,9 +76,17 @@ class RaySlots:
             answer = await self._read(process, within_s=JOINING_S)
         except Unavailable as exc:
             self.kill()
-            raise NotReady(f"The Ray cluster did not let us in within {JOINING_S:g} s; its lines are above.") from exc
+            raise NotReady(
+                f"The Ray cluster did not let us in within {JOINING_S:g} s; its lines are above. {WHERE_GUARDED}"
+            ) from exc
         if "fault" in answer:
             raise NotReady(answer["fault"])
+        if not answer.get("has_token"):
+            log.warning(
+                "ray.unprotected",
+                reason="token authentication is off: whoever reaches the cluster can run any program on it, and read "
+                "the database's password. `ray get-auth-token --generate` and RAY_AUTH_MODE=token switch it on.",
+            )
 
     async def placed(self) -> list[Placed]:
         answer = await self._ask({"do": "placed"})
