@@ -55,7 +55,7 @@ async def test_the_reference_asks_for_its_files_and_documents_under_the_prefix(u
     named = [name for name in re.findall(r'(?:src|href|data-document)="([^"]+)"', page) if not name.startswith("#")]
     places = [urljoin(f"{PUBLIC_URL}/docs", name) for name in named]
 
-    assert len(places) == 6
+    assert len(places) == 7
     for place in places:
         assert place.startswith(f"{PUBLIC_URL}/")
         assert (await under_a_path.get(place.removeprefix(PUBLIC_URL))).status_code == 200

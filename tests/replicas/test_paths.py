@@ -133,7 +133,7 @@ async def test_the_reference_and_all_that_it_loads_are_under_the_prefix(path_sta
     page = await client.get("/docs")
     named = [urljoin(str(page.url), name) for name in re.findall(r'(?:src|href|data-document)="([^"#]+)"', page.text)]
 
-    assert len(named) == 6
+    assert len(named) == 7
     for place in named:
         answer = await client.get(place)
         assert place.startswith(f"{path_stage.url}/")
