@@ -12,13 +12,26 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from images import CONTAINERFILE, MACHINE, NEXT_SERVICE, ROOT, SERVICE, WORKPLACE, Image, build, ensure_base, opened
+from images import (
+    CONTAINERFILE,
+    MACHINE,
+    NEXT_SERVICE,
+    ROOT,
+    SERVICE,
+    WORKPLACE,
+    Image,
+    build,
+    buildah,
+    ensure_base,
+    opened,
+)
 
 
 @pytest.fixture(scope="session")
 def built() -> None:
     """The image of the service, built from the checkout by the file that we ship."""
     WORKPLACE.mkdir(parents=True, exist_ok=True)
+    buildah("rm", "--all")  # what a run that was killed left mounted
     ensure_base()
     ignored = CONTAINERFILE.with_name("Containerfile.dockerignore")
     build(SERVICE, CONTAINERFILE, ROOT, "--ignorefile", ignored)
