@@ -95,7 +95,7 @@ async def test_an_expired_key_is_invalid(ada, http):
     async with ada.pool.connection() as conn:
         old = await create_key(
             conn, ada.account_id, mode=Mode.LIVE, name="old", scopes=[Scope.GENERATE], expires_at=yesterday,
-            entropy=secrets.token_bytes(32),
+            entropy=secrets.token_bytes(32), at=yesterday - timedelta(days=1),
         )  # fmt: skip
 
     check_unauthorized(await http.get(CREDITS, headers={"Authorization": f"Bearer {old.key}"}))
