@@ -15,7 +15,9 @@ from seedbed.settings import Settings, variable
 FOLDER = Path(__file__).parents[2] / "deploy/systemd"
 UNITS = sorted(FOLDER.glob("*.service"))
 SETTINGS = {variable(field) for field in fields(Settings)}
-FENCES = re.compile(r"^(CapabilityBoundingSet|NoNewPrivileges|Private\w+|Protect\w+|Restrict\w+|MemoryDeny\w+)=", re.M)
+FENCES = re.compile(
+    r"^(CapabilityBoundingSet|NoNewPrivileges|Private\w+|Protect\w+|Restrict\w+|MemoryDeny\w+)=", re.MULTILINE
+)
 
 
 def keys(unit: Path) -> dict[str, list[str]]:
@@ -50,10 +52,9 @@ def test_landlock_is_left_to_the_child_that_opens_files(unit: Path) -> None:
     assert "landlock_restrict_self" in keys(unit)["SystemCallFilter"][0]
 
 
-def test_the_password_is_a_credential_and_no_setting() -> None:
+def test_the_password_is_in_a_file_and_in_no_setting() -> None:
     for unit in UNITS:
-        assert keys(unit)["LoadCredential"] == ["pgpass:/etc/seedbed/pgpass"]
-        assert "PGPASSFILE=%d/pgpass" in keys(unit)["Environment"][0]
+        assert "PGPASSFILE=/etc/seedbed/pgpass" in keys(unit)["Environment"][0]
     assert "postgresql://seedbed@" in (FOLDER / "seedbed.env.example").read_text()
 
 

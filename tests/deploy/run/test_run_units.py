@@ -82,13 +82,13 @@ def test_a_clip_is_made_behind_all_fences(service: Machine) -> None:
     made = as_service(service, "keys", "create", "--name", "first")
     key, account = re.findall(r"sd2_live_\w+", made)[0], re.findall(r"account (\d+)", made)[0]
     as_service(service, "credits", "grant", account, "1000")
-    shutil.copy(Path(__file__).parents[2] / "e2e/photographs/rocket.jpg", service.root / "root/rocket.jpg")
-    options = ["--key", key, "--base-url", "http://127.0.0.1:8001", "-d", "4", "-r", "480p", "-o", "/root/clip.mp4"]
+    shutil.copy(Path(__file__).parents[2] / "e2e/photographs/rocket.jpg", service.root / "srv/rocket.jpg")
+    options = ["--key", key, "--base-url", "http://127.0.0.1:8001", "-d", "4", "-r", "480p", "-o", "/srv/clip.mp4"]
 
-    said = service.run("seedbed", "generate", "/root/rocket.jpg", "-p", "slow push in", *options, timeout_s=180)
+    said = service.run("seedbed", "generate", "/srv/rocket.jpg", "-p", "slow push in", *options, timeout_s=180)
 
     assert "97 frames" in said
-    assert (service.root / "root/clip.mp4").stat().st_size > 50_000
+    assert (service.root / "srv/clip.mp4").stat().st_size > 50_000
     assert as_service(service, "audit")
 
 
