@@ -13,9 +13,10 @@ POSTGRES_VERSIONS := 13.23.0-beta.16 14.23.0-beta.17 15.18.0-beta.17 16.14.0-bet
 NPM := npm --silent --no-audit --no-fund --no-package-lock
 DEMO ?=
 CHAOS ?=
+BENCH ?=
 KERNEL := $(wildcard src/seedbed/engines/animatic/kernel/*.c src/seedbed/engines/animatic/kernel/*.inc)
 
-.PHONY: help install demo serve test test-clients test-gpu-extra test-s3 test-partition test-postgres test-replicas test-scale test-deploy unit check format bench-animatic bench-cancel bench-gpu bench-live chaos fuzz fuzz-api load client-dist pins clean
+.PHONY: help install demo serve test test-clients test-gpu-extra test-s3 test-partition test-postgres test-replicas test-scale test-deploy unit check format bench-animatic bench-cancel bench-gpu bench-live bench-scale chaos fuzz fuzz-api load client-dist pins clean
 .DEFAULT_GOAL := help
 
 help:
@@ -38,6 +39,7 @@ help:
 	@echo 'make bench-cancel    measure how soon a cancel stops the embedded engine (ten minutes)'
 	@echo 'make bench-gpu   measure the engine diffusers beside the plain library (needs a GPU; GPU_BENCH="--tiny" without)'
 	@echo 'make bench-live  measure 2,000 listeners and the lists of 100,000 generations (three minutes on a quiet machine)'
+	@echo 'make bench-scale  measure five million jobs, a thousand workers, three API processes (20 minutes, 25 GB; BENCH="--small")'
 	@echo 'make fuzz    feed prompts, URLs and files of chance to what reads them (ten minutes each; FUZZ_S=600)'
 	@echo 'make fuzz-api  attack the HTTP service with what its OpenAPI document says (CASES=5000)'
 	@echo 'make load    load a whole service with 64 clients and watch its memory (five minutes; LOAD_S=300)'
@@ -127,6 +129,11 @@ bench-gpu: $(GPU)/.installed
 # Writes bench/results/live.json and lists.json. The first that misses its limit does not keep the other from its turn.
 bench-live: $(VENV)/.installed-test
 	$(BIN)/python -m bench.live --seconds 15; missed=$$?; $(BIN)/python -m bench.live.lists && exit $$missed
+
+# Writes bench/results/scale.json, scale.png and scale-plans.txt. The databases lie in the folder for temporary files
+# (TMPDIR), and are removed.
+bench-scale: $(VENV)/.installed-test
+	$(BIN)/python -m bench.scale $(BENCH)
 
 # What was found lies in build/fuzz/. Atheris has wheels for Linux alone, so nothing else asks for it.
 fuzz: $(VENV)/.installed-atheris
