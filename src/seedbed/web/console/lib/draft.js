@@ -81,8 +81,13 @@ export function body() {
 export function priced() {
   const order = body();
   const hasOwn = order.mediaUrls || order.references;
+  return pricedAgain(order, Boolean(draft.again.value?.hasReferences) && !hasOwn);
+}
+
+/** Return an order to be priced that goes on with the references of an earlier one, if that had any. */
+export function pricedAgain(order, hasReferences) {
   // What it costs depends on whether there is any reference, not on which.
-  return draft.again.value?.hasReferences && !hasOwn ? { ...order, mediaUrls: ["https://example.com/reference.jpg"] } : order;
+  return hasReferences ? { ...order, mediaUrls: ["https://example.com/reference.jpg"] } : order;
 }
 
 /** Begin the draft anew from a generation. */

@@ -1,18 +1,17 @@
 // Where an order is written: prompt, references, options, price, and the button that sends it.
 
-import { NATIVE, post } from "../lib/api.js";
+import { NATIVE, Refused, post } from "../lib/api.js";
 import { refreshCredits } from "../lib/credits.js";
 import { el } from "../lib/dom.js";
 import { accepted, body, draft, fill, keyOf, priced } from "../lib/draft.js";
 import { link } from "../lib/router.js";
-import { computed, effect } from "../lib/signal.js";
+import { computed, effect, signal } from "../lib/signal.js";
 import { beginnings, stage } from "../lib/takes.js";
 import { say } from "../lib/words.js";
 import { button } from "./button.js";
 import { notice } from "./empty.js";
-import { icon } from "./icons.js";
 import { keepWithin, options } from "./options.js";
-import { priceOf } from "./price.js";
+import { priceOf, priceTag } from "./price.js";
 import { MOST_CHARACTERS, promptBox } from "./prompt_box.js";
 import { addFiles, referenceTray } from "./reference_tray.js";
 import { showRequest } from "./request_as.js";
@@ -28,7 +27,7 @@ export function composer(models) {
   const taken = () => model.value.references;
   const price = priceOf(priced);
   const isWaiting = () => draft.references.value.some((one) => ["looking", "sending"].includes(one.state.value.phase));
-  const isShort = () => price.value.credits !== null && !price.value.isOld && price.value.credits > price.value.available;
+  const refused = signal(null); // why the last order was refused, for as long as it has not been changed
 
   async function send() {
     const prompt = draft.prompt.peek().trim();
@@ -41,8 +40,15 @@ export function composer(models) {
     const order = body();
     const again = draft.again.peek();
     const path = again ? `${NATIVE}video/generations/${again.id}/rerun` : `${NATIVE}video/generations`;
-    const { requestId } = await post(path, order, { key: keyOf(order) });
+    let requestId;
+    try {
+      ({ requestId } = await post(path, order, { key: keyOf(order) }));
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      return void (refused.value = { error, order: JSON.stringify(order) });
+    }
     accepted();
+    refused.value = null;
     const picture = draft.references.peek().find((one) => one.seen.thumbnail);
     if (picture) beginnings.set(requestId, picture.seen.thumbnail);
     stage(requestId);
@@ -50,7 +56,7 @@ export function composer(models) {
     if (matchMedia("(max-width: 899px)").matches) document.querySelector(".stage").scrollIntoView({ behavior: "smooth" });
   }
 
-  const submit = button(say("create.send"), { kind: "primary large", icon: "create", disabled: isShort, onclick: send, "aria-keyshortcuts": "Control+Enter Meta+Enter" });
+  const submit = button(say("create.send"), { kind: "primary large", icon: "create", onclick: send, "aria-keyshortcuts": "Control+Enter Meta+Enter" });
   const onKey = (event) => {
     if (event.key !== "Enter" || event.isComposing || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
@@ -68,12 +74,11 @@ export function composer(models) {
     options(draft, model, models),
     () => model.value.engine === null && notice("warn", say("create.engineAway")),
     el("footer", { class: "composer-foot" },
-      () => isShort() && notice("warn", say("create.short", { needed: price.value.credits, available: price.value.available })),
+      () => refused.value?.order === JSON.stringify(body()) && notice("bad", refused.value.error.message, refused.value.error.code === "insufficient_credits" && el("p", {}, say("create.cheaper"))),
       () => price.value.fault && notice("bad", price.value.fault.message),
       () => price.value.warnings?.length > 0 && !draft.again.value && notice("", price.value.warnings.join(" ")),
       el("div", { class: "between" },
-        el("p", { class: () => ["price", price.value.isOld && "old"], "aria-live": "polite", title: say("create.priceHint") },
-          icon("coin", 18), el("span", { class: "number" }, () => (price.value.credits === null ? "–" : say("create.price", { n: price.value.credits })))),
+        priceTag(price),
         el("div", { class: "row" },
           button(say("create.code"), { icon: "code", kind: "quiet as-code", onclick: () => void showRequest(body()) }),
           submit))),

@@ -39,11 +39,10 @@ function placeLink({ path, icon: iconName, words }, size_px) {
 }
 
 function balance() {
+  // Test credits are made as they are spent: a figure would only mislead.
+  if (!session.peek().livemode) return el("span", { class: "balance test-mode" }, say("nav.testMode"));
   const amount = () => (credits.value ? number(credits.value.available) : "–");
-  return [
-    !session.peek().livemode && el("span", { class: "balance test-mode wide-only" }, say("nav.testMode")),
-    el("span", { class: "balance", title: say("nav.credits") }, icon("coin", 18), el("span", { class: "said-only" }, say("nav.credits")), el("span", { class: "number" }, amount)),
-  ];
+  return el("span", { class: "balance", title: say("nav.credits") }, icon("coin", 18), el("span", { class: "said-only" }, say("nav.credits")), el("span", { class: "number" }, amount));
 }
 
 export function languageMenu() {

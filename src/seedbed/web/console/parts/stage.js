@@ -3,7 +3,7 @@
 import { NATIVE, Refused, post } from "../lib/api.js";
 import { refreshCredits } from "../lib/credits.js";
 import { el } from "../lib/dom.js";
-import { changesTo, draft, fill } from "../lib/draft.js";
+import { changesTo, draft, fill, pricedAgain } from "../lib/draft.js";
 import { posterOf, videoOf } from "../lib/results.js";
 import { go, link } from "../lib/router.js";
 import { computed, currentOwner, signal } from "../lib/signal.js";
@@ -18,6 +18,7 @@ import { choice, field } from "./field.js";
 import { icon } from "./icons.js";
 import { liveCard } from "./live_card.js";
 import { player } from "./player.js";
+import { priceOf, priceTag } from "./price.js";
 import { addFiles } from "./reference_tray.js";
 import { SAMPLES, photograph, thumbnail } from "./samples.js";
 import { tellFault, toast } from "./toast.js";
@@ -96,17 +97,22 @@ function makeFinal(view, others) {
   const model = signal(others[0].id);
   const resolution = signal(view.resolution);
   const chosen = () => others.find((one) => one.id === model.value);
-  return openDialog(say("take.finalTitle"), (close) => ({
-    inside: el("div", { class: "stack" },
-      el("p", { class: "faint" }, say("take.finalText")),
-      field(say("create.model"), choice(model, others.map((one) => [one.id, `${one.name} · ${one.engine}`]))),
-      field(say("create.resolution"), choice(resolution, () => chosen().resolutions.map((one) => [one, one])))),
-    footer: button(say("take.finalSend"), { kind: "primary", onclick: async () => {
-      const { requestId } = await post(`${NATIVE}video/generations/${view.requestId}/rerun`, { model: model.peek(), resolution: resolution.peek() });
-      stage(requestId);
-      close();
-    } }),
-  }));
+  const { prompt, duration, aspectRatio } = view;
+  return openDialog(say("take.finalTitle"), (close) => {
+    const price = priceOf(() => pricedAgain({ model: model.value, resolution: resolution.value, prompt, duration, aspectRatio }, Boolean(view.references)));
+    return {
+      inside: el("div", { class: "stack" },
+        el("p", { class: "faint" }, say("take.finalText")),
+        field(say("create.model"), choice(model, others.map((one) => [one.id, `${one.name} · ${one.engine}`]))),
+        field(say("create.resolution"), choice(resolution, () => chosen().resolutions.map((one) => [one, one]))),
+        () => (price.value.fault ? notice("bad", price.value.fault.message) : priceTag(price))),
+      footer: button(say("take.finalSend"), { kind: "primary", onclick: async () => {
+        const { requestId } = await post(`${NATIVE}video/generations/${view.requestId}/rerun`, { model: model.peek(), resolution: resolution.peek() });
+        stage(requestId);
+        close();
+      } }),
+    };
+  });
 }
 
 function beginning(models) {

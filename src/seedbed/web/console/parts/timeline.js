@@ -24,7 +24,7 @@ export function timeline({ duration, shotPlan }, at, seek) {
       onpointermove: (event) => event.buttons === 1 && seekTo(event),
       onkeydown: onKey,
     },
-    el("div", { class: "ruler" }, ticks(duration).map((s) => el("span", { style: { left: part(s) } }, number(s)))),
+    el("div", { class: "ruler" }, ticks(duration).map((s) => el("span", { class: s === duration && "end", style: { left: part(s) } }, number(s)))),
     lanes.map(({ label, cues }) => el("div", { class: "lane", "aria-hidden": "true" }, cues.map((cue) => segment(cue, label, part)))),
     lanes.length === 0 && el("div", { class: "lane plain" }, el("i", { class: "done", style: () => ({ width: part(at.value) }) })),
     el("div", { class: "playhead", style: () => ({ left: part(at.value) }) }),
