@@ -30,6 +30,7 @@ from seedbed.core.sizes import Resolution
 
 PREFIX = "SEEDBED_"
 CLIENT_PREFIX = "SEEDBED_CLIENT_"  # where a client finds its service: options of `generate`, no settings of the service
+MASK = "***"
 
 
 class ResultAccess(StrEnum):
@@ -206,6 +207,41 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
 def variable(setting: Field[Any]) -> str:
     """Return the name of the environment variable of a setting."""
     return PREFIX + setting.name.upper()
+
+
+def shown(setting: Field[Any], value: object) -> str:
+    """Return a value as a person may see it: secrets masked."""
+    if value is None or value == ():
+        return "-"
+    if setting.metadata["secret"]:
+        return MASK
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A setting as it is here. `value` is as a person may see it."""
+
+    variable: str
+    value: str
+    is_set: bool
+    is_secret: bool
+    doc: str
+
+
+def described(settings: Settings) -> list[Described]:
+    """Return every setting, in the order of the documents."""
+    defaults = Settings()
+    return [
+        Described(
+            variable(setting),
+            shown(setting, getattr(settings, setting.name)),
+            is_set=getattr(settings, setting.name) != getattr(defaults, setting.name),
+            is_secret=setting.metadata["secret"],
+            doc=setting.metadata["doc"],
+        )
+        for setting in fields(Settings)
+    ]
 
 
 def _read(setting: Field[Any], text: str) -> Any:

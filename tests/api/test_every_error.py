@@ -92,6 +92,12 @@ REFUSED = [
         (409, "conflict_error", "not_cancellable"),
     ),
     (
+        errors.WrongState("succeeded", "cannot be queued again"),
+        (409, "wrong_state"),
+        (409, CONFLICT),
+        (409, "conflict_error", "wrong_state"),
+    ),
+    (
         errors.IdempotencyInFlight(),
         (409, "idempotency_in_flight"),
         (409, CONFLICT),

@@ -12,10 +12,9 @@ from typer.main import get_command
 from seedbed.api.native.errors import STATUS
 from seedbed.cli.main import app
 from seedbed.cli.quickstart import CANCEL, DOCUMENTED_HOST, GET, IMAGE_TO_VIDEO, MODELS
-from seedbed.cli.settings_table import shown
 from seedbed.core import errors
 from seedbed.core.errors import JobFailure, Refusal, SeedbedError
-from seedbed.settings import Settings, variable
+from seedbed.settings import Settings, shown, variable
 from seedbed_client import ApiError, GenerationFailed
 
 ROOT = Path(__file__).resolve().parents[2]

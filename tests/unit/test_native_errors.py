@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 import pytest
 
@@ -15,10 +16,18 @@ EXAMPLES = [
     (errors.InvalidJson("The body is empty."), 400, "invalid_json", {}),
     (errors.Unauthorized(), 401, "unauthorized", {"www-authenticate": 'Bearer realm="seedbed"'}),
     (errors.InsufficientCredits(needed_credits=64, available_credits=9), 402, "insufficient_credits", {}),
+    (
+        errors.SpendingCapReached(needed_credits=2, cap_credits=9, charged_credits=8, begins_anew=date(2026, 12, 1)),
+        402,
+        "insufficient_credits",
+        {},
+    ),
+    (errors.AccountDisabled(), 403, "forbidden", {}),
     (errors.Forbidden("generate"), 403, "forbidden", {}),
     (errors.NotFound("Nothing."), 404, "not_found", {}),
     (errors.MethodNotAllowed("GET", ("POST", "PUT")), 405, "method_not_allowed", {"allow": "POST, PUT"}),
     (errors.NotCancellable("failed"), 409, "not_cancellable", {}),
+    (errors.WrongState("failed", "cannot be queued again"), 409, "wrong_state", {}),
     (errors.IdempotencyInFlight(), 409, "idempotency_in_flight", {"retry-after": "1"}),
     (errors.Gone("Deleted."), 410, "gone", {}),
     (errors.TooLarge("A body", limit_bytes=9), 413, "too_large", {}),
@@ -29,17 +38,18 @@ EXAMPLES = [
     (errors.QueueFull(limit_jobs=3, retry_after_s=8), 429, "queue_full", {"retry-after": "8"}),
     (errors.InternalError(), 500, "internal_error", {}),
     (errors.Unavailable("Later."), 503, "unavailable", {"retry-after": "5"}),
+    (errors.UnderMaintenance("Later."), 503, "unavailable", {"retry-after": "60"}),
+    (errors.UnderMaintenance("Later.", ends_in_s=9), 503, "unavailable", {"retry-after": "9"}),
 ]
 
 
-def leaves(kind: type[Refusal]) -> set[type[Refusal]]:
-    below = kind.__subclasses__()
-    return set().union(*(leaves(child) for child in below)) if below else {kind}
+def below(kind: type[Refusal]) -> set[type[Refusal]]:
+    return set().union(*({child} | below(child) for child in kind.__subclasses__()))
 
 
 def test_every_refusal_is_in_the_table_and_in_these_examples():
-    assert set(STATUS) == leaves(Refusal)
-    assert {type(refusal) for refusal, *_ in EXAMPLES} == leaves(Refusal)
+    assert set(STATUS) == below(Refusal)
+    assert {type(refusal) for refusal, *_ in EXAMPLES} == below(Refusal)
 
 
 @pytest.mark.parametrize(("refusal", "status", "code", "headers"), EXAMPLES, ids=lambda value: str(value)[:30])

@@ -1,4 +1,4 @@
-"""Hold a worker's job still for a transaction: its lane and itself are locked, if the attempt has it yet."""
+"""Hold a job still for a transaction: its lane and itself are locked, for the worker that has it or for an operator."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 
+from seedbed.core.errors import NotFound, Unavailable
 from seedbed.store import jobs, lanes
 from seedbed.store.database import Connection
 from seedbed.store.jobs import Locked
@@ -31,3 +32,19 @@ async def holding(
         else:
             await lanes.lock(conn, lane_of(known))
         yield await jobs.lock_attempt(conn, job_id, attempt, at=at)
+
+
+@asynccontextmanager
+async def holding_anybodys(conn: Connection, job_id: str, *, at: datetime | None) -> AsyncIterator[Locked]:
+    """Give whoever's job, in whatever state. Raises NotFound, and Unavailable if it changed its lane this moment."""
+    known = await jobs.find(conn, job_id)
+    if known is None:
+        raise NotFound(f"There is no job '{job_id[:80]}'.")
+    async with conn.transaction():
+        await lanes.lock(conn, lane_of(known))
+        locked = await jobs.lock(conn, job_id, at=at)
+        if locked is None:
+            raise NotFound(f"There is no job '{job_id[:80]}'.")
+        if lane_of(locked.job) != lane_of(known):
+            raise Unavailable("The job has just gone to its next engine; try again shortly.")
+        yield locked

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from seedbed.core.lines import MAX_NOTE_CHARACTERS, line_of
 from seedbed.core.operators import Act, Operator, pool_subject
 from seedbed.store import notices, operations, operator_log
 from seedbed.store.database import Connection
@@ -11,9 +12,13 @@ from seedbed.store.operations import Pause
 
 
 async def pause_pool(conn: Connection, pool: str, *, reason: str, by: Operator, at: datetime | None = None) -> Pause:
-    """Idempotent. From the commit on no claim begins to take a job of the pool; one under way may still get its own."""
+    """Idempotent. From the commit on no claim begins to take a job of the pool; one under way may still get its own.
+
+    Raises InvalidRequest for a reason that is no line.
+    """
+    reason = line_of(reason, most=MAX_NOTE_CHARACTERS, param="reason")
     async with conn.transaction():
-        paused = await operations.pause(conn, pool, reason=reason, at=at)
+        paused = await operations.pause(conn, pool, reason=reason, by=by, at=at)
         await operator_log.record(conn, by, Act.POOL_PAUSED, pool_subject(pool), changes={"reason": reason}, at=at)
     return paused
 

@@ -26,7 +26,7 @@ KEYED = (*OPEN, "forbidden", "account_disabled")
 SENT = ("too_large", "unsupported_media_type")
 BODY = ("invalid_request", "missing_field", "invalid_json", *SENT)
 ONCE = ("idempotency_in_flight", "idempotency_mismatch")
-ORDER = (*BODY, *ONCE, "insufficient_credits", "spending_cap", "queue_full")
+ORDER = (*BODY, *ONCE, "insufficient_credits", "spending_cap", "queue_full", "maintenance")
 
 _EVERYWHERE = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
 _OWN_HEADERS = ("WWW-Authenticate", "Retry-After", "Allow", "Content-Range", "X-Should-Retry")

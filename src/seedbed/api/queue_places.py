@@ -16,7 +16,7 @@ MAX_KEPT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    place: QueuePlace
+    place: QueuePlace | None
     until_s: float
 
 
@@ -25,8 +25,8 @@ class QueuePlaces:
         self._clock = clock
         self._kept: dict[str, _Kept] = {}
 
-    async def of(self, conn: Connection, job: Job) -> QueuePlace:
-        """Return the place of a queued job, up to 2 s old."""
+    async def of(self, conn: Connection, job: Job) -> QueuePlace | None:
+        """Return the place of a queued job, up to 2 s old; None while its pool is paused."""
         now_s = self._clock()
         kept = self._kept.get(job.id)
         if kept is None or kept.until_s <= now_s:

@@ -93,6 +93,7 @@ REFUSALS: dict[str, Refusal] = {
     "account_disabled": errors.AccountDisabled(),
     "method_not_allowed": errors.MethodNotAllowed("PUT", ("GET", "POST")),
     "not_cancellable": errors.NotCancellable("succeeded"),
+    "wrong_state": errors.WrongState("succeeded", "cannot be queued again; its owner may rerun it"),
     "idempotency_in_flight": errors.IdempotencyInFlight(),
     "gone": errors.Gone("This result is past its retention and was deleted."),
     "too_large": errors.TooLarge("A JSON body without data: URIs", limit_bytes=1_000_000),
@@ -105,4 +106,5 @@ REFUSALS: dict[str, Refusal] = {
     "queue_full": errors.QueueFull(limit_jobs=1000, retry_after_s=20),
     "internal_error": errors.InternalError(),
     "unavailable": errors.Unavailable("The database does not answer at the moment; try again shortly."),
+    "maintenance": errors.UnderMaintenance("New disks until four. What you have ordered goes on.", ends_in_s=3600),
 }

@@ -12,6 +12,7 @@ SeedbedError
 │   ├── NotFound                no such thing, or somebody else's
 │   ├── MethodNotAllowed        the path exists, the method does not
 │   ├── NotCancellable          the job has ended, or its dialect lets nobody stop it now
+│   ├── WrongState              the operator asks of a job what its state rules out
 │   ├── IdempotencyInFlight     the first request with this key is still running
 │   ├── Gone                    the result is past its retention
 │   ├── TooLarge                the body is over its limit
@@ -153,6 +154,16 @@ class NotCancellable(Refusal):
     def __init__(self, state: str) -> None:
         known = {"processing": "is being made", "cancelled": "was cancelled already"}
         super().__init__(f"The job {known.get(state, f'has already {state}')} and cannot be cancelled.")
+        self.state = state
+
+
+class WrongState(Refusal):
+    """`why` ends the sentence: "cannot be queued again"."""
+
+    code = "wrong_state"
+
+    def __init__(self, state: str, why: str) -> None:
+        super().__init__(f"The job is {state}: it {why}.")
         self.state = state
 
 

@@ -25,6 +25,13 @@ class Act(StrEnum):
     POOL_RESUMED = "pool.resumed"
     MAINTENANCE_BEGAN = "maintenance.began"
     MAINTENANCE_ENDED = "maintenance.ended"
+    WORKER_DRAINED = "worker.drained"
+    WORKER_UNDRAINED = "worker.undrained"
+    HOST_DRAINED = "host.drained"
+    HOST_UNDRAINED = "host.undrained"
+    JOB_CANCELLED = "job.cancelled"
+    JOB_REQUEUED = "job.requeued"  # taken from its worker
+    JOB_REPRIORITISED = "job.reprioritised"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,10 @@ def key_subject(key_id: int) -> str:
 
 def pool_subject(pool: str) -> str:
     return f"pool/{pool}"
+
+
+def job_subject(job_id: str) -> str:
+    return f"job/{job_id}"
 
 
 THE_SERVICE = "service"  # as a subject

@@ -172,9 +172,10 @@ async def doings(conn: Connection, job_ids: Sequence[str]) -> dict[str, datetime
     return {row["id"]: row["claimed_at"] for row in rows if row["claimed_at"]}
 
 
-async def drain(conn: Connection, kind: DrainKind, target: str, *, reason: str, at: datetime | None = None) -> None:
-    """Let a machine or a worker take no more jobs. Idempotent: the first reason stays."""
-    await conn.execute(_DRAIN, {"kind": kind, "target": target, "reason": reason, "at": at})
+async def drain(conn: Connection, kind: DrainKind, target: str, *, reason: str, at: datetime | None = None) -> bool:
+    """Let a machine or a worker take no more jobs. False: it takes none already, and the first reason stays."""
+    facts = {"kind": kind, "target": target, "reason": reason, "at": at}
+    return await one_or_none(conn, _DRAIN, facts) is not None
 
 
 async def undrain(conn: Connection, target: str, *, kind: DrainKind | None = None) -> bool:
@@ -231,7 +232,7 @@ group by wanted.pool
 _DRAIN = """
 insert into drain (kind, target, reason, since)
 values (%(kind)s, %(target)s, %(reason)s, coalesce(%(at)s::timestamptz, clock_timestamp()))
-on conflict (kind, target) do nothing
+on conflict (kind, target) do nothing returning target
 """
 _UNDRAIN = """
 delete from drain where target = %(target)s and (%(kind)s::text is null or kind = %(kind)s) returning target

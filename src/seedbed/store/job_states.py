@@ -40,7 +40,8 @@ async def changed(conn: Connection, known: Mapping[str, Step]) -> dict[str, Job 
 async def queue_places(conn: Connection, job_ids: Collection[str]) -> Iterator[tuple[str, QueuePlace]]:
     """Return the likely places of those of the jobs that are queued, as `jobs.queue_place` does for one.
 
-    A place is worked out when it is asked for, without the connection: those of thousands of jobs take a while.
+    Those whose pool is paused have none. A place is worked out when it is asked for, without the connection: those of
+    thousands of jobs take a while.
     """
     placed = await many(conn, _PLACED, {"ids": list(job_ids)})
     pools = {row["pool"]: row for row in await many(conn, _POOLS, {"within_s": SILENCE_S})} if placed else {}
@@ -91,7 +92,7 @@ with wanted as (
     select id, job.pool, estimate_ms, queued, weight,
         row_number() over (partition by account_id, is_live, job.pool order by rank_at, number) - 1 as ahead
     from wanted join lane using (account_id, is_live, pool) join job using (account_id, is_live, pool)
-    where job.state = 'queued'
+    where job.state = 'queued' and job.pool <> all (array(select pool from pool_pause))
 )
 select * from placed where id = any(%(ids)s)
 """

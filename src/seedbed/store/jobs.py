@@ -100,6 +100,13 @@ async def settle(conn: Connection, job: Job, *, run_at: datetime | None = None) 
     return to_job(await one(conn, _SETTLE, facts))
 
 
+async def rerank(conn: Connection, job: Job, *, priority: int) -> int | None:
+    """Give a locked job another priority, and its place in its lane. Return the one it had; None: it is the same."""
+    rank = rank_at(job.created_at, priority=priority, is_flexible=job.request.is_flexible)
+    row = await one_or_none(conn, _RERANK, {"id": job.id, "priority": priority, "rank_at": rank})
+    return int(row["was"]) if row else None
+
+
 async def delete(conn: Connection, job_id: str) -> None:
     """Delete a locked job, and with it its deliveries and pins. Its transfers stay."""
     await conn.execute("delete from job where id = %(id)s", {"id": job_id})
@@ -111,13 +118,16 @@ async def has_queued(conn: Connection, api_key_id: int, *, limit_jobs: int) -> b
     return int(row["queued"]) >= limit_jobs
 
 
-async def queue_place(conn: Connection, job: Job, *, worker_within_s: float = SILENCE_S) -> QueuePlace:
+async def queue_place(conn: Connection, job: Job, *, worker_within_s: float = SILENCE_S) -> QueuePlace | None:
     """Return a queued job's likely place and wait. Both are estimates: fair share, retries and new workers change them.
 
+    None while its pool is paused: nobody knows how long.
     The typical time is that of the pool's last twenty successes, and the estimate of fair share while there are none.
     """
     facts = {"id": job.id, "pool": job.pool, "within_s": worker_within_s}
-    row = await one(conn, _PLACE, facts)
+    row = await one_or_none(conn, _PLACE, facts)
+    if row is None:
+        return None
     others = await many(conn, _OTHER_LANES, {"account_id": job.account_id, "is_live": job.is_live, "pool": job.pool})
     rivals = [Rival(other["queued"], Fraction(other["weight"], row["weight"])) for other in others]
     ahead = jobs_ahead(ahead_in_lane=row["ahead"], rivals=rivals)
@@ -150,6 +160,12 @@ update job set state = %(state)s, failures = %(failures)s, kills = %(kills)s, ru
 where id = %(id)s and attempt = %(attempt)s
 returning *
 """
+_RERANK = """
+update job set priority = %(priority)s, rank_at = %(rank_at)s, version = job.version + 1
+from (select id, priority from job where id = %(id)s) before
+where job.id = before.id and before.priority <> %(priority)s
+returning before.priority as was
+"""
 _QUEUED_OF_KEY = """
 select count(*) as queued from (
     select from job where api_key_id = %(api_key_id)s and state = 'queued' limit %(limit)s) counted
@@ -168,7 +184,8 @@ select
      where %(pool)s = any(pools) and seen_at > clock_timestamp() - make_interval(secs => %(within_s)s)) as workers,
     (select max(load_ms) from engine_load where engine_load.pool = %(pool)s) as load_ms,
     weight
-from job join lane using (account_id, is_live, pool) where id = %(id)s
+from job join lane using (account_id, is_live, pool)
+where id = %(id)s and not exists (select from pool_pause where pool_pause.pool = %(pool)s)
 """
 _OTHER_LANES = """
 select queued, weight from lane

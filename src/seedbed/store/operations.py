@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from seedbed.store.database import Connection, many, one_or_none
+from seedbed.core.operators import Operator
+from seedbed.store.database import Connection, many, one, one_or_none
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,7 @@ class Pause:
     pool: str
     reason: str
     since: datetime
+    actor: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +26,19 @@ class Maintenance:
     message: str
     since: datetime
     until: datetime | None
+    actor: str
 
 
 async def pauses(conn: Connection) -> dict[str, Pause]:
     """Return every pause by its pool."""
-    rows = await many(conn, "select pool, reason, since from pool_pause order by pool", {})
+    rows = await many(conn, "select * from pool_pause order by pool", {})
     return {row["pool"]: Pause(**row) for row in rows}
 
 
-async def pause(conn: Connection, pool: str, *, reason: str, at: datetime | None) -> Pause:
+async def pause(conn: Connection, pool: str, *, reason: str, by: Operator, at: datetime | None) -> Pause:
     """Hold the pool's jobs back. One that is held back already keeps its moment and gets the new reason."""
-    row = await one_or_none(conn, _PAUSE, {"pool": pool, "reason": reason, "at": at})
-    assert row is not None
-    return Pause(**row)
+    facts = {"pool": pool, "reason": reason, "actor": by.name, "api_key_id": by.key_id, "at": at}
+    return Pause(**await one(conn, _PAUSE, facts))
 
 
 async def resume(conn: Connection, pool: str) -> bool:
@@ -53,12 +55,11 @@ async def maintenance(conn: Connection, *, at: datetime | None = None) -> Mainte
 
 
 async def begin_maintenance(
-    conn: Connection, *, message: str, until: datetime | None, at: datetime | None
+    conn: Connection, *, message: str, until: datetime | None, by: Operator, at: datetime | None
 ) -> Maintenance:
     """Take no new orders. If none are taken already, the message and the end are changed."""
-    row = await one_or_none(conn, _BEGIN, {"message": message, "until": until, "at": at})
-    assert row is not None
-    return Maintenance(**row)
+    facts = {"message": message, "until": until, "actor": by.name, "api_key_id": by.key_id, "at": at}
+    return Maintenance(**await one(conn, _BEGIN, facts))
 
 
 async def end_maintenance(conn: Connection, *, at: datetime | None) -> bool:
@@ -69,20 +70,22 @@ async def end_maintenance(conn: Connection, *, at: datetime | None) -> bool:
 
 
 _PAUSE = """
-insert into pool_pause (pool, reason, since)
-values (%(pool)s, %(reason)s, coalesce(%(at)s::timestamptz, clock_timestamp()))
-on conflict (pool) do update set reason = excluded.reason
-returning pool, reason, since
+insert into pool_pause (pool, reason, since, actor)
+values (%(pool)s, %(reason)s, coalesce(%(at)s::timestamptz, clock_timestamp()),
+    coalesce((select name from api_key where id = %(api_key_id)s), %(actor)s))
+on conflict (pool) do update set reason = excluded.reason, actor = excluded.actor
+returning pool, reason, since, actor
 """
 _MAINTENANCE = """
-select message, since, until from maintenance
+select message, since, until, actor from maintenance
 where until is null or until > coalesce(%(at)s::timestamptz, clock_timestamp())
 """
 # What is over by itself begins anew.
 _BEGIN = """
-insert into maintenance (message, since, until)
-values (%(message)s, coalesce(%(at)s::timestamptz, clock_timestamp()), %(until)s)
-on conflict (is_only) do update set message = excluded.message, until = excluded.until,
+insert into maintenance (message, since, until, actor)
+values (%(message)s, coalesce(%(at)s::timestamptz, clock_timestamp()), %(until)s,
+    coalesce((select name from api_key where id = %(api_key_id)s), %(actor)s))
+on conflict (is_only) do update set message = excluded.message, until = excluded.until, actor = excluded.actor,
     since = case when maintenance.until <= excluded.since then excluded.since else maintenance.since end
-returning message, since, until
+returning message, since, until, actor
 """

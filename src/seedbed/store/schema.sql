@@ -517,7 +517,8 @@ create table engine_load (
 create table pool_pause (
     pool   text primary key,
     reason text not null,
-    since  timestamptz not null
+    since  timestamptz not null,
+    actor  text not null -- who said so, by the name that the key had then
 );
 
 -- A row is there while no new orders are taken.
@@ -525,22 +526,36 @@ create table maintenance (
     is_only boolean primary key default true check (is_only),
     message text not null, -- for customers
     since   timestamptz not null,
-    until   timestamptz check (until > since) -- over by itself from then on
+    until   timestamptz check (until > since), -- over by itself from then on
+    actor   text not null
 );
 
--- How each pool stood at the end of a minute, and what ended in it. Older rows are thinned, and deleted after some days.
+-- How each pool stood in a minute. Rows of more than a day are thinned to one in ten minutes, and deleted after eight days.
 create table pool_minute (
-    pool       text not null,
-    minute     timestamptz not null,
-    queued     integer not null check (queued >= 0),
-    running    integer not null check (running >= 0),
-    oldest_ms  bigint not null check (oldest_ms >= 0), -- how long the job that would be next has waited
-    succeeded  integer not null check (succeeded >= 0),
-    failed     integer not null check (failed >= 0),
-    cancelled  integer not null check (cancelled >= 0),
-    primary key (pool, minute)
+    minute    timestamptz not null, -- its beginning
+    pool      text not null,
+    queued    integer not null check (queued >= 0),
+    running   integer not null check (running >= 0),
+    oldest_ms bigint not null check (oldest_ms >= 0), -- how long the job that would be next has waited
+    primary key (minute, pool)
 );
-create index pool_minute_age on pool_minute (minute);
+
+-- How many jobs of each pool ended in a minute, and how. Thinned like the rows above.
+create table pool_outcome (
+    minute timestamptz not null,
+    pool   text not null, -- the one that they were with at their end
+    code   text not null, -- succeeded, cancelled, or why they failed
+    jobs   integer not null check (jobs > 0),
+    primary key (minute, pool, code)
+);
+
+-- How much was stored when the store was last read as a whole.
+create table stored (
+    part       text primary key, -- jobs: results and previews; assets: uploads and references
+    files      bigint not null check (files >= 0),
+    size_bytes bigint not null check (size_bytes >= 0),
+    counted_at timestamptz not null
+);
 
 -- Browsers that are signed in to the console: each stands for a key, and ends with it.
 create table console_session (

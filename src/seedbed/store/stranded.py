@@ -24,8 +24,8 @@ async def stranded(
 ) -> list[Stranded]:
     """Return jobs that could have begun so long ago, if a worker of their pool were ready; the oldest first.
 
-    Where a fleet is about to start such a worker, and nothing fails there, `kept_after_s` is what counts. A paused pool's
-    jobs wait for the operator.
+    Where a fleet is about to start such a worker, and nothing fails there, `kept_after_s` is what counts. The jobs of a
+    paused pool wait for the operator.
     """
     facts = {"after_s": after_s, "within_s": SILENCE_S, "ready": WorkerState.READY, "limit": limit, "at": at}
     facts["kept_after_s"] = kept_after_s

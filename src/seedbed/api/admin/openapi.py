@@ -12,9 +12,14 @@ from starlette.responses import Response
 from seedbed.api import openapi_parts as parts
 from seedbed.api.admin.openapi_accounts import ACCOUNTS
 from seedbed.api.admin.openapi_audit_log import AUDIT_LOG
+from seedbed.api.admin.openapi_jobs import JOBS
 from seedbed.api.admin.openapi_keys import KEYS
+from seedbed.api.admin.openapi_maintenance import MAINTENANCE
 from seedbed.api.admin.openapi_money import MONEY
 from seedbed.api.admin.openapi_operation import Part, refusals
+from seedbed.api.admin.openapi_overview import OVERVIEW
+from seedbed.api.admin.openapi_pools import POOLS
+from seedbed.api.admin.openapi_workers import WORKERS
 from seedbed.api.admin.paths import ROOT
 from seedbed.api.native.answers import raw_json
 from seedbed.api.native.wire import Refused
@@ -24,6 +29,11 @@ PARTS: tuple[Part, ...] = (
     ACCOUNTS,
     KEYS,
     MONEY,
+    OVERVIEW,
+    POOLS,
+    WORKERS,
+    JOBS,
+    MAINTENANCE,
     AUDIT_LOG,
 )
 _SAYS = (
@@ -47,7 +57,7 @@ def document(base_url: str) -> dict[str, Any]:
     _, schemas = msgspec.json.schema_components([*types, Refused], ref_template=parts.REF)
     return parts.whole(
         title="Seedbed, for operators",
-        summary="Accounts, keys, credits, and what was done to them.",
+        summary="Accounts, keys, credits, pools, workers, jobs, and what was done to them.",
         says=_SAYS,
         server=base_url + ROOT,
         tags={part.tag: part.says for part in PARTS},

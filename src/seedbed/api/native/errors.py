@@ -21,6 +21,7 @@ STATUS: dict[type[Refusal], int] = {
     errors.NotFound: 404,
     errors.MethodNotAllowed: 405,
     errors.NotCancellable: 409,
+    errors.WrongState: 409,
     errors.IdempotencyInFlight: 409,
     errors.Gone: 410,
     errors.TooLarge: 413,

@@ -137,7 +137,7 @@ def _show() -> dict[str, Any]:
 def _upload() -> dict[str, Any]:
     form = {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}}
     examples = {name: {"value": value} for name, value in BODIES["upload"].items()}
-    refused = (*KEYED, *ONCE, *SENT, "wrong_file")
+    refused = (*KEYED, *ONCE, *SENT, "wrong_file", "maintenance")
     return operation("upload", "Upload a reference.", Uploaded, refused) | {
         "parameters": [parts.IDEMPOTENCY_KEY],
         "requestBody": {

@@ -43,6 +43,7 @@ TABLE: dict[type[Refusal], Said] = {
     errors.NotFound: Said(404, "not_found_error", "not_found"),
     errors.MethodNotAllowed: Said(405, INVALID, "method_not_allowed"),
     errors.NotCancellable: Said(409, CONFLICT, "not_cancellable", is_final=True),
+    errors.WrongState: Said(409, CONFLICT, "wrong_state", is_final=True),
     errors.IdempotencyInFlight: Said(409, CONFLICT, "idempotency_in_flight"),
     errors.Gone: Said(404, "not_found_error", "gone"),
     errors.TooLarge: Said(413, INVALID, "too_large"),
