@@ -1,6 +1,6 @@
 // The stage: what is being made or was made, or ways to begin.
 
-import { NATIVE, Refused, post } from "../lib/api.js";
+import { Refused } from "../lib/api.js";
 import { refreshCredits } from "../lib/credits.js";
 import { el } from "../lib/dom.js";
 import { changesTo, draft, fill, pricedAgain } from "../lib/draft.js";
@@ -12,9 +12,8 @@ import { beginnings, lately, onStage, refreshLately, stage } from "../lib/takes.
 import { say } from "../lib/words.js";
 import { button } from "./button.js";
 import { statusChip } from "./chip.js";
-import { openDialog } from "./dialog.js";
 import { notice } from "./empty.js";
-import { choice, field } from "./field.js";
+import { finalModels, makeFinal } from "./final.js";
 import { icon } from "./icons.js";
 import { liveCard } from "./live_card.js";
 import { player } from "./player.js";
@@ -70,7 +69,7 @@ function generationOn(id, models) {
 function ended(view) {
   const n = view.creditsRefunded;
   const text = view.status === "cancelled" ? say("stage.cancelled", { n }) : say("stage.failed", { message: view.error.message, n });
-  return el("div", { class: "ended" }, notice(view.status === "failed" ? "bad" : "", text), el("p", { class: "user-text faint", dir: "auto" }, view.prompt));
+  return el("div", { class: "ended" }, notice(view.status === "failed" ? "bad" : "", text), el("p", { class: "user-text faint", dir: "auto", tabindex: "0" }, view.prompt));
 }
 
 function facts(view) {
@@ -84,35 +83,18 @@ function facts(view) {
 
 function actions(view, models) {
   const isDone = view.status === "succeeded";
-  const others = models.filter((one) => one.engine && one.engine !== view.engine);
+  const others = finalModels(view, models);
   return el("div", { class: "row take-actions" },
     isDone && el("a", { class: "button", href: videoOf(view.requestId), download: `${view.requestId}.mp4` }, icon("download", 18), say("take.download")),
     button(say("take.again"), { icon: "again", onclick: () => (changesTo(view), document.getElementById("prompt").focus()) }),
-    isDone && others.length > 0 && button(say("take.final", { engine: others[0].engine }), { icon: "star", onclick: () => void makeFinal(view, others) }),
+    isDone && others.length > 0 && button(say("take.final", { engine: others[0].engine }), { icon: "star", onclick: () => void finalOnStage(view, others) }),
     isDone && button(say("take.compare"), { icon: "compare", onclick: () => go(`/compare?a=${view.requestId}`) }),
     el("a", { class: "button quiet", href: link(`/jobs/${view.requestId}`) }, say("take.job")));
 }
 
-function makeFinal(view, others) {
-  const model = signal(others[0].id);
-  const resolution = signal(view.resolution);
-  const chosen = () => others.find((one) => one.id === model.value);
-  const { prompt, duration, aspectRatio } = view;
-  return openDialog(say("take.finalTitle"), (close) => {
-    const price = priceOf(() => pricedAgain({ model: model.value, resolution: resolution.value, prompt, duration, aspectRatio }, Boolean(view.references)));
-    return {
-      inside: el("div", { class: "stack" },
-        el("p", { class: "faint" }, say("take.finalText")),
-        field(say("create.model"), choice(model, others.map((one) => [one.id, `${one.name} · ${one.engine}`]))),
-        field(say("create.resolution"), choice(resolution, () => chosen().resolutions.map((one) => [one, one]))),
-        () => (price.value.fault ? notice("bad", price.value.fault.message) : priceTag(price))),
-      footer: button(say("take.finalSend"), { kind: "primary", onclick: async () => {
-        const { requestId } = await post(`${NATIVE}video/generations/${view.requestId}/rerun`, { model: model.peek(), resolution: resolution.peek() });
-        stage(requestId);
-        close();
-      } }),
-    };
-  });
+async function finalOnStage(view, others) {
+  const made = await makeFinal(view, others);
+  if (made) stage(made);
 }
 
 function beginning(models) {
