@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from seedbed.core.references import Kind
-from seedbed.store import assets
+from seedbed.store import assets, stored
 from seedbed.store.assets import Asset
 from seedbed.worker.sweeping import sweep_once
 
@@ -34,3 +34,15 @@ async def test_uploads_without_a_row_are_swept_and_the_others_kept(world):
 
     assert sorted(at_once) == [f"assets/{kept}", f"assets/{lost}"]
     assert later == [f"assets/{kept}"]
+
+
+async def test_a_sweep_writes_down_how_much_is_stored(world):
+    for name in ("a", "b"):
+        await world.blobs.put_bytes(f"assets/ast_{name * 32}", b"four")
+    await world.blobs.put_bytes("jobs/req_1/1/result.mp4", b"seventy")
+
+    await sweep_once(world.pool, world.blobs)
+
+    async with world.pool.connection() as conn:
+        told = {one.part: (one.files, one.size_bytes) for one in await stored.told(conn)}
+    assert told == {"assets": (2, 8), "jobs": (1, 7)}

@@ -1,4 +1,4 @@
-"""Work that any worker does for the whole service: reaping every few seconds, sweeping and auditing at times.
+"""Work that any worker does for the whole service: reaping every few seconds, counting, sweeping, auditing at times.
 
 Plain loops, not tasks of procrastinate: its clock ticks in minutes, and a lease is seconds. Every chore may run in any
 number of workers at the same time, because each takes its rows under a lock and passes over those of another. But a
@@ -19,7 +19,7 @@ from seedbed.actions.pass_on import pass_on
 from seedbed.actions.reap import reap
 from seedbed.actions.refill import refill
 from seedbed.blobs.store import Blobs
-from seedbed.store import turns
+from seedbed.store import pool_minutes, turns
 from seedbed.store.database import Pool, borrow
 from seedbed.worker.auditing import TRY_EVERY_S, audit_once
 from seedbed.worker.beside import beside
@@ -33,6 +33,9 @@ REAP_PAUSE_S = 1.0  # at least, however many workers there are
 ELSEWHERE_WAITS = 4  # periods, for who finds that another does it; if that one dies, so long at most nobody does
 LEFTOVERS_EVERY_S = 30.0
 REFILL_EVERY_S = 60.0
+MINUTES_EVERY_S = 30.0  # so that every minute has a sample
+MINUTES_PAUSE_S = 20.0
+THIN_EVERY_S = 600.0
 SWEEP_EVERY_S = 86_400.0
 TRY_SWEEP_EVERY_S = 3600.0
 FIRST_SWEEP_S = 60.0
@@ -44,6 +47,8 @@ async def do_chores(pool: Pool, blobs: Blobs) -> None:
         _every(REAP_EVERY_S, lambda: _in_turn(pool, "reap", REAP_PAUSE_S, lambda: reap_once(pool))),
         _every(LEFTOVERS_EVERY_S, lambda: sweep_leftovers_once(pool, blobs), first_s=LEFTOVERS_EVERY_S),
         _every(REFILL_EVERY_S, lambda: refill_once(pool)),
+        _every(MINUTES_EVERY_S, lambda: _in_turn(pool, "minutes", MINUTES_PAUSE_S, lambda: write_minute_once(pool))),
+        _every(THIN_EVERY_S, lambda: _in_turn(pool, "thinning", THIN_EVERY_S / 2, lambda: thin_minutes_once(pool))),
         _every(
             TRY_SWEEP_EVERY_S,
             lambda: _in_turn(pool, "sweep", SWEEP_EVERY_S, lambda: sweep_once(pool, blobs)),
@@ -78,6 +83,16 @@ async def refill_once(pool: Pool, *, at: datetime | None = None) -> None:
         refilled = await refill(conn, at=at)
     if refilled:
         log.info("accounts.refilled", accounts=refilled)
+
+
+async def write_minute_once(pool: Pool, *, at: datetime | None = None) -> None:
+    async with borrow(pool) as conn:
+        await pool_minutes.write(conn, at=at)
+
+
+async def thin_minutes_once(pool: Pool, *, at: datetime | None = None) -> None:
+    async with borrow(pool) as conn:
+        await pool_minutes.thin(conn, at=at)
 
 
 async def sweep_leftovers_once(pool: Pool, blobs: Blobs) -> None:

@@ -8,14 +8,15 @@ itself, when its finish is refused; if it is killed before it can, the next swee
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from seedbed.blobs.store import Blobs
+from seedbed.blobs.store import BlobEntry, Blobs
 from seedbed.core.errors import Unavailable
 from seedbed.core.job import Job, State
-from seedbed.store import assets, idempotency, jobs, leftovers, sessions
+from seedbed.store import assets, idempotency, jobs, leftovers, sessions, stored
 from seedbed.store.database import Pool, borrow
 from seedbed.store.leftovers import Leftover
 from seedbed.worker.attempt import bytes_of_attempt
@@ -95,7 +96,8 @@ async def _sweep_answers(pool: Pool, *, at: datetime | None) -> int:
 
 async def _sweep_uploads_without_a_row(pool: Pool, blobs: Blobs, *, at: datetime) -> int:
     """Delete the bytes of uploads that were stored and never written down: their process died in between."""
-    old = [entry.key async for entry in blobs.entries("assets") if at - entry.modified_at > UNKNOWN_AGE]
+    entries = _counted(pool, "assets", blobs.entries("assets"))
+    old = [entry.key async for entry in entries if at - entry.modified_at > UNKNOWN_AGE]
     swept = 0
     for start in range(0, len(old), BATCH):
         keys = {key.rpartition("/")[2]: key for key in old[start : start + BATCH]}
@@ -113,7 +115,7 @@ async def _sweep_orphans(pool: Pool, blobs: Blobs, *, at: datetime) -> int:
     The bytes are listed before the job is looked at, so that a job can only have moved on since.
     """
     orphans, judged = set[str](), ""
-    async for entry in blobs.entries("jobs"):
+    async for entry in _counted(pool, "jobs", blobs.entries("jobs")):
         job_id, attempt = entry.key.split("/")[1:3]
         prefix = bytes_of_attempt(job_id, int(attempt))
         if prefix != judged:  # what an attempt stored is listed together, so that a whole store need not be remembered
@@ -125,6 +127,17 @@ async def _sweep_orphans(pool: Pool, blobs: Blobs, *, at: datetime) -> int:
     for prefix in orphans:
         await blobs.delete_prefix(prefix)
     return len(orphans)
+
+
+async def _counted(pool: Pool, part: str, entries: AsyncIterator[BlobEntry]) -> AsyncIterator[BlobEntry]:
+    """Pass the entries on, and write down how many there were: whoever asks how much is stored reads no bucket."""
+    files = size_bytes = 0
+    async for entry in entries:
+        files += 1
+        size_bytes += entry.size_bytes
+        yield entry
+    async with borrow(pool) as conn:
+        await stored.tell(conn, part, files=files, size_bytes=size_bytes)
 
 
 async def _sweep_unfinished(blobs: Blobs, *, at: datetime) -> int:
