@@ -3,7 +3,7 @@
 import { Refused } from "../lib/api.js";
 import { refreshCredits } from "../lib/credits.js";
 import { el } from "../lib/dom.js";
-import { changesTo, draft, fill, pricedAgain } from "../lib/draft.js";
+import { changesTo, draft, fill } from "../lib/draft.js";
 import { posterOf, videoOf } from "../lib/results.js";
 import { go, link } from "../lib/router.js";
 import { computed, currentOwner, signal } from "../lib/signal.js";
@@ -17,7 +17,6 @@ import { finalModels, makeFinal } from "./final.js";
 import { icon } from "./icons.js";
 import { liveCard } from "./live_card.js";
 import { player } from "./player.js";
-import { priceOf, priceTag } from "./price.js";
 import { addFiles } from "./reference_tray.js";
 import { SAMPLES, photograph, thumbnail } from "./samples.js";
 import { tellFault, toast } from "./toast.js";
