@@ -46,6 +46,13 @@ class Host:
         return Capabilities("bench", "Waits.", frozenset(), makes_audio=False, digital_source_type="")
 
 
+class NoBlobs:
+    """What a slot asks of the store when its job was lost."""
+
+    async def delete_prefix(self, prefix: str) -> None:
+        """Nothing was stored."""
+
+
 @dataclass(kw_only=True)
 class Waiter(Slot):
     """A slot whose videos take a certain time, and tell of it in so many steps."""
@@ -66,7 +73,7 @@ async def no_fault() -> None:
 
 def slot(wanted: dict[str, Any], number: int, pool: Pool, switchboard: Switchboard, stopping: asyncio.Event) -> Waiter:
     return Waiter(
-        bench=SimpleNamespace(host=Host()),  # type: ignore[arg-type]
+        bench=SimpleNamespace(host=Host(), sources=SimpleNamespace(blobs=NoBlobs())),
         pool=pool,
         switchboard=switchboard,
         worker=f"{wanted['name']}-{number}",
@@ -107,7 +114,8 @@ async def reap(one: Waiter) -> None:
 
 
 async def work(wanted: dict[str, Any]) -> None:
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
+    # Nobody reads what is logged, and a pipe that is full would stop everything: faults show as jobs that are late.
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     stopping, switchboard = asyncio.Event(), Switchboard((wanted["pool"],))
     size = wanted["connections"]
     async with connect_pool(wanted["url"], min_size=size, max_size=size, name="crew") as pool:

@@ -72,13 +72,14 @@ async def crowd(database: Database, plan: Plan) -> dict[str, Any]:
         for crew in crews:
             stack.callback(_kill, crew)
         idle = await _between(database, pool, 5.0)
+        first = await _newest(pool)
         arriving = asyncio.create_task(_arrivals(pool, plan))
         stack.callback(arriving.cancel)
         await asyncio.sleep(plan.job_s * 1.5)
         before = await _reading(database, pool)
         await asyncio.sleep(plan.steady_s)
         after = await _reading(database, pool)
-        waits = await _waits(pool, before, after, plan)
+        waits = await _waits(pool, before, after, plan, first=first)
         told = [json.loads((await crew.communicate(b"\n"))[0].splitlines()[-1]) for crew in crews]
     return {
         "workers": plan.workers,
@@ -180,9 +181,14 @@ def _rates(before: Reading, after: Reading) -> dict[str, float]:
     }
 
 
-async def _waits(pool: Pool, before: Reading, after: Reading, plan: Plan) -> dict[str, Any]:
+async def _newest(pool: Pool) -> int:
     async with borrow(pool) as conn:
-        rows = await _claimed(conn, seconds=after.at_s - before.at_s)
+        return int((await one(conn, "select coalesce(max(number), 0) as number from job", {}))["number"])
+
+
+async def _waits(pool: Pool, before: Reading, after: Reading, plan: Plan, *, first: int) -> dict[str, Any]:
+    async with borrow(pool) as conn:
+        rows = await _claimed(conn, first=first, seconds=after.at_s - before.at_s)
         waiting = int((await one(conn, _UNCLAIMED, {"pool": POOL}))["waiting"])
     begun, ended = sorted(row["claimed"] for row in rows), sorted(row["ended"] for row in rows)
     all_ms, idle_ms = [], []
@@ -208,8 +214,8 @@ def _spread(times_ms: list[float]) -> dict[str, float]:
     }
 
 
-async def _claimed(conn: Connection, *, seconds: float) -> list[dict[str, Any]]:
-    cursor = await conn.execute(_CLAIMED, {"pool": POOL, "seconds": seconds})
+async def _claimed(conn: Connection, *, first: int, seconds: float) -> list[dict[str, Any]]:
+    cursor = await conn.execute(_CLAIMED, {"pool": POOL, "first": first, "seconds": seconds})
     return list(await cursor.fetchall())
 
 
@@ -224,6 +230,6 @@ _CLAIMED = """
 select extract(epoch from created_at)::float8 as arrived, extract(epoch from claimed_at)::float8 as claimed,
     coalesce(extract(epoch from finished_at), 'infinity')::float8 as ended,
     created_at > clock_timestamp() - make_interval(secs => %(seconds)s) as is_within
-from job where pool = %(pool)s and claimed_at is not null
+from job where number > %(first)s and pool = %(pool)s and claimed_at is not null
 """
 _UNCLAIMED = "select coalesce(sum(queued), 0) as waiting from lane where pool = %(pool)s"
