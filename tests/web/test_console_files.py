@@ -12,6 +12,8 @@ from seedbed.api.console_page import STYLE
 MARKUP = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|\beval\(|new Function|srcdoc")
 HOST = re.compile(r"https?://(?!www\.w3\.org/2000/svg\b)[\w.]+")
 IMPORT = re.compile(r"""(?:from|import)\s*\(?\s*["']([^"']+)["']""")
+NAMED = re.compile(r"""import \{([^}]*)\} from "([^"]+)";""")
+EXPORT = re.compile(r"^export (?:default )?(?:async )?(?:function|const|class) (\w+)", re.MULTILINE)
 RULES = re.compile(r"\{([^{}]*--paper[^{}]*)\}")
 
 
@@ -32,6 +34,15 @@ def test_every_import_leads_to_a_file(script):
     for target in IMPORT.findall(text(script)):
         assert target.startswith((".", "/")), target
         assert (script.parent / target).resolve().is_file(), target
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=name)
+def test_every_name_that_is_imported_is_there_and_used(script):
+    for names, target in NAMED.findall(text(script)):
+        exported = EXPORT.findall(text((script.parent / target).resolve()))
+        for imported, _, alias in (part.strip().partition(" as ") for part in names.split(",") if part.strip()):
+            assert imported in exported, target
+            assert len(re.findall(rf"\b{alias or imported}\b", text(script))) > 1, imported
 
 
 def test_the_page_holds_no_script_or_style_of_its_own():
