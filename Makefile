@@ -16,7 +16,7 @@ CHAOS ?=
 BENCH ?=
 KERNEL := $(wildcard src/seedbed/engines/animatic/kernel/*.c src/seedbed/engines/animatic/kernel/*.inc)
 
-.PHONY: help install demo serve test test-clients test-gpu-extra test-s3 test-partition test-postgres test-replicas test-scale test-deploy unit check format bench-animatic bench-cancel bench-gpu bench-live bench-scale chaos fuzz fuzz-api load client-dist pins clean
+.PHONY: help install demo serve test test-clients test-gpu-extra test-s3 test-partition test-postgres test-replicas test-scale test-deploy test-web unit check format bench-animatic bench-cancel bench-gpu bench-live bench-scale chaos fuzz fuzz-api load client-dist pins clean
 .DEFAULT_GOAL := help
 
 help:
@@ -31,6 +31,7 @@ help:
 	@echo 'make test-replicas  run three API processes behind nginx, and stop and kill one (two minutes; needs nginx)'
 	@echo 'make test-scale  run a fleet on a Ray cluster of this machine, and lose parts of everything (installs 1 GB; 20 minutes; needs nginx)'
 	@echo 'make test-deploy  build the image and boot the systemd units that deploy/ ships (ten minutes; needs root and Debian)'
+	@echo 'make test-web  visit the console with Chromium, from the first sign-in to a finished video (ten minutes; needs Debian or Ubuntu)'
 	@echo 'make test-s3  run results and uploads over a bucket, on an S3 server that is killed and frozen (installs it: 147 MB)'
 	@echo 'make check   check format, lint, types, import contracts and house rules'
 	@echo 'make format  format the code and mend what the linter can mend'
@@ -72,6 +73,14 @@ test-replicas: $(VENV)/.installed-test
 
 test-s3: $(VENV)/.installed-s3
 	$(BIN)/python -m pytest tests/s3
+
+# The browser is Debian's own, so none is downloaded. Without the fonts Korean would be boxes.
+test-web: $(VENV)/.installed-web
+	@command -v chromium >/dev/null && fc-list :lang=ko | grep -q . || { \
+	  test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq chromium fonts-noto-cjk fontconfig; } || { \
+	  echo 'The tests of the console need Chromium and a Korean font; as root: apt-get install' \
+	  'chromium fonts-noto-cjk fontconfig' >&2; exit 1; }
+	$(BIN)/python -m pytest tests/browser
 
 # Machines are network namespaces, which only root may make. Logs of the last run lie in build/namespaces.
 test-partition: $(VENV)/.installed-test
@@ -185,6 +194,10 @@ $(VENV)/.installed-s3: $(VENV)/.installed-test
 	@$(PIP) install --no-build-isolation --constraint constraints.txt --editable '.[test,s3]'
 	@touch $@
 
+$(VENV)/.installed-web: $(VENV)/.installed-test
+	@$(PIP) install --no-build-isolation --constraint constraints.txt --editable '.[test,web]'
+	@touch $@
+
 $(VENV)/.installed-deploy: $(VENV)/.installed-test
 	@$(PIP) install --no-build-isolation --constraint constraints.txt --editable '.[test,deploy]'
 	@touch $@
@@ -273,7 +286,7 @@ pins: $(VENV)/.made
 	rm -rf build/pins
 	$(PYTHON) -m venv build/pins
 	build/pins/bin/python -m pip install --quiet hatchling editables torch==2.13.0
-	build/pins/bin/python -m pip install --quiet --no-build-isolation --editable '.[test,check,clients,mcp,gpu,s3,deploy]'
+	build/pins/bin/python -m pip install --quiet --no-build-isolation --editable '.[test,check,clients,mcp,gpu,s3,deploy,web]'
 	build/pins/bin/python -m pip freeze --exclude-editable | sed 's/+cpu$$//' | grep -E '^[A-Za-z0-9_.-]+==' \
 	  | grep -v '^nvidia' > constraints.txt
 	rm -rf build/pins
