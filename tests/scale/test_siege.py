@@ -85,6 +85,7 @@ async def _ordered(stage: Stage, receiver: Receiver, customers: list[Customer]) 
     async with httpx.AsyncClient(timeout=10, limits=limits, trust_env=False) as client:
         orders = Orders(client, stage.bases, Random(SEED + 2), receiver.url, _model_of)
         await await_ready(client, stage.bases)
+        await blows.all_there()
         async with hastened(stage.url), asyncio.TaskGroup() as group:
             group.create_task(blows.strike())
             for number in range(JOBS):
