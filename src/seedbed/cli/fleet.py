@@ -85,8 +85,9 @@ def drain(
     reason: Annotated[str, typer.Option(help="What others are to read about it.")] = "drained by hand",
 ) -> None:
     """Let a machine or a single worker take no more jobs. What it has in hand, it ends."""
+    from seedbed.actions.drain import drain as start_draining
     from seedbed.core.errors import NotReady
-    from seedbed.store import fleet as fleets
+    from seedbed.core.operators import COMMAND_LINE
     from seedbed.store import workers
     from seedbed.store.fleet import DrainKind
 
@@ -102,7 +103,7 @@ def drain(
                 f"There is no host and no worker '{target}' at work. Hosts: {', '.join(hosts) or 'none'}; "
                 "`seedbed fleet status` lists the workers."
             )
-        await fleets.drain(conn, kind, target, reason=reason)
+        await start_draining(conn, kind, target, reason=reason, by=COMMAND_LINE)
         return f"The {kind} {target} takes no more jobs. `seedbed fleet undrain {target}` lets it again."
 
     typer.echo(_with_database(mark))
@@ -113,11 +114,15 @@ def undrain(
     target: Annotated[str, typer.Argument(metavar="HOST|WORKER", help="As `seedbed fleet status` names it.")],
 ) -> None:
     """Let a drained machine or worker take jobs again."""
+    from seedbed.actions.drain import undrain as end_draining
     from seedbed.core.errors import NotReady
+    from seedbed.core.operators import COMMAND_LINE
     from seedbed.store import fleet as fleets
+    from seedbed.store.fleet import DrainKind
 
     async def clear(conn: Connection) -> str:
-        if not await fleets.undrain(conn, target):
+        ended = [await end_draining(conn, kind, target, by=COMMAND_LINE) for kind in DrainKind]
+        if not any(ended):
             names = ", ".join(drain.target for drain in await fleets.drains(conn))
             raise NotReady(f"'{target}' is not drained; drained are: {names or 'none'}.")
         return f"{target} takes jobs again, within five seconds."

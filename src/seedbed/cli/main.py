@@ -29,11 +29,14 @@ from seedbed.cli import (
     job_commands,
     key_commands,
     listen,
+    maintenance_commands,
     mcp,
     migrate,
     model_commands,
     move,
     open_console,
+    operator_jobs,
+    pool_commands,
     restore,
     route,
     serve,
@@ -73,6 +76,9 @@ app.command(name="contact-sheet")(contact_sheet.contact_sheet)
 app.add_typer(account_commands.accounts, name="accounts")
 app.add_typer(key_commands.keys, name="keys")
 app.add_typer(credit_commands.credit_commands, name="credits")
+app.add_typer(pool_commands.pools, name="pools")
+app.add_typer(operator_jobs.jobs, name="jobs")
+app.add_typer(maintenance_commands.maintenance, name="maintenance")
 app.command()(migrate.migrate)
 app.command(name="settings")(settings_table.settings)
 app.command()(doctor.doctor)
