@@ -1,4 +1,4 @@
-"""Reads `seedbed.toml`: the engines of a deployment, its models with their chains, and their prices.
+"""Reads `seedbed.toml`: the engines of a deployment, its models with their chains, their prices, and who may sign in.
 
 It is read whole and strictly, at a way in: a name that is misspelt anywhere stops the start with its place, so
 that no request meets it. Without the file the deployment is the embedded engine behind the documented models.
@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from seedbed.configured_sign_in import SignInTable, WrongSignIn, sign_in_ways
 from seedbed.core.deployment import Deployment, EngineSpec, embedded_deployment
 from seedbed.core.engine_options import Option, fault_of
 from seedbed.core.errors import NotReady
@@ -83,6 +84,7 @@ class _File(_Table, kw_only=True):
     engines: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
     models: dict[str, _Model] = msgspec.field(default_factory=dict)
     pools: dict[str, _Pool] = msgspec.field(default_factory=dict)
+    sign_in: SignInTable = msgspec.field(default_factory=SignInTable)
 
 
 class _Engine(msgspec.Struct, kw_only=True):
@@ -106,6 +108,8 @@ def load_deployment(settings: Settings) -> Deployment:
         return plain
     try:
         return _deployment(_read(path), plain)
+    except WrongSignIn as wrong:
+        raise NotReady(f"{path}: {wrong} docs/signing-in.md shows the form.") from wrong
     except _Wrong as wrong:
         raise NotReady(f"{path}: {wrong} docs/models.md shows the form.") from wrong
 
@@ -143,6 +147,7 @@ def _deployment(file: _File, plain: Deployment) -> Deployment:
         chains=chains,
         tariff=Tariff(prices, plain.tariff.media_factor),
         pools={name: _pool(name, said, engines) for name, said in file.pools.items()},
+        sign_in=sign_in_ways(file.sign_in),
     )
 
 

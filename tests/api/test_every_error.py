@@ -71,6 +71,7 @@ REFUSED = [
         (403, "AccountOverdueError"),
         (429, "insufficient_quota", "insufficient_quota"),
     ),
+    (errors.NotAdmitted("x"), (403, "forbidden"), (403, "AccessDenied"), (403, "permission_error", "forbidden")),
     (errors.AccountDisabled(), (403, "forbidden"), (403, "AccessDenied"), (403, "permission_error", "forbidden")),
     (errors.Forbidden("read"), (403, "forbidden"), (403, "AccessDenied"), (403, "permission_error", "forbidden")),
     (

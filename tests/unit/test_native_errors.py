@@ -23,6 +23,7 @@ EXAMPLES = [
         {},
     ),
     (errors.AccountDisabled(), 403, "forbidden", {}),
+    (errors.NotAdmitted("x"), 403, "forbidden", {}),
     (errors.Forbidden("generate"), 403, "forbidden", {}),
     (errors.NotFound("Nothing."), 404, "not_found", {}),
     (errors.MethodNotAllowed("GET", ("POST", "PUT")), 405, "method_not_allowed", {"allow": "POST, PUT"}),

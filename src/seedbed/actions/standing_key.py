@@ -6,6 +6,7 @@ signed in and however.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from seedbed.core.keys import Mode, Scope, make_key, parse_key
@@ -20,20 +21,25 @@ async def standing_key(
     account_id: int,
     *,
     stands_for: str,
+    name: str | None = None,
     scopes: frozenset[Scope],
     entropy: bytes,
     at: datetime | None = None,
 ) -> int:
     """Return the number of the account's live key that stands for them, made if there is none. Idempotent.
 
-    One with other scopes is revoked, and its sessions with it: what they may do has changed. `entropy` is at least 32
-    random bytes.
+    One with other scopes is revoked, and its sessions with it: what they may do has changed. `name` is what people
+    call them, by default `stands_for`. `entropy` is at least 32 random bytes.
     """
     async with conn.transaction():
         known = await keys.standing(conn, account_id, stands_for)
         if known and known.scopes == scopes:
+            if name and known.name != name:
+                await keys.rewrite(conn, replace(known, name=name))
             return known.id
         if known:
             await keys.revoke(conn, known.id, at=at)
         parsed = parse_key(make_key(Mode.LIVE, entropy))
-        return await keys.insert_standing(conn, account_id, parsed, stands_for=stands_for, scopes=scopes)
+        return await keys.insert_standing(
+            conn, account_id, parsed, stands_for=stands_for, name=name or stands_for, scopes=scopes
+        )

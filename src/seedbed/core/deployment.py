@@ -20,6 +20,7 @@ from seedbed.core.openai_offer import openai_offer
 from seedbed.core.pricing import DEFAULT_TARIFF, Tariff
 from seedbed.core.request import GenerationRequest
 from seedbed.core.routing import Mode, Step, Verdict, modes_of, refusal, route_of, verdicts
+from seedbed.core.sign_in import SignInWays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,7 @@ class Deployment:
     chains: Mapping[str, tuple[Step, ...]] = field(default_factory=dict)
     tariff: Tariff = DEFAULT_TARIFF
     pools: Mapping[str, PoolSpec] = field(default_factory=dict)
+    sign_in: SignInWays = field(default_factory=SignInWays)
 
     def offer(self, dialect: str) -> Offer:
         """Return what a dialect offers of the models: `native`, `ark` or `openai`."""

@@ -9,6 +9,7 @@ SeedbedError
 │   │   └── SpendingCapReached  the price is more than what the key may still charge this month
 │   ├── Forbidden               the key lacks a scope
 │   ├── AccountDisabled         the operator has disabled the account of the key
+│   ├── NotAdmitted             somebody is known, and the operator does not let them do this
 │   ├── NotFound                no such thing, or somebody else's
 │   ├── MethodNotAllowed        the path exists, the method does not
 │   ├── NotCancellable          the job has ended, or its dialect lets nobody stop it now
@@ -128,6 +129,12 @@ class AccountDisabled(Refusal):
 
     def __init__(self) -> None:
         super().__init__("This account is disabled; ask whoever runs this service.")
+
+
+class NotAdmitted(Refusal):
+    """The message says who is meant, and whom to ask."""
+
+    code = "forbidden"
 
 
 class NotFound(Refusal):

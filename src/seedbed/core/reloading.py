@@ -23,6 +23,7 @@ def changes(before: Deployment, after: Deployment) -> list[str]:
             if before.chain(model) != after.chain(model)
         ),
         *_listed("pool of a fleet", before.pools, after.pools),
+        *(["who may sign in: changed"] if before.sign_in != after.sign_in else []),
     ]
 
 

@@ -44,6 +44,11 @@ async def of_name(conn: Connection, name: str) -> list[Account]:
     return [Account(row["id"], row["name"]) for row in rows]
 
 
+async def lock_name(conn: Connection, name: str) -> None:
+    """Let nobody else who calls this open an account of the name before the transaction ends. Locks no row."""
+    await conn.execute("select pg_advisory_xact_lock(hashtext('account name'), hashtext(%(name)s))", {"name": name})
+
+
 async def lock_terms(conn: Connection, account_id: int) -> Terms | None:
     """Return the account's terms as nobody else may change them until the transaction ends."""
     row = await one_or_none(conn, _LOCK_TERMS, {"id": account_id})

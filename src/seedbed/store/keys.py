@@ -100,16 +100,22 @@ async def standing(conn: Connection, account_id: int, stands_for: str) -> Stored
     return to_stored(row) if row else None
 
 
+async def all_standing(conn: Connection, stands_for: str) -> list[StoredKey]:
+    """Return the keys of all accounts that stand for somebody, those apart that were revoked."""
+    return [to_stored(row) for row in await many(conn, _ALL_STANDING, {"stands_for": stands_for})]
+
+
 async def insert_standing(
-    conn: Connection, account_id: int, parsed: ParsedKey, *, stands_for: str, scopes: Iterable[Scope]
+    conn: Connection, account_id: int, parsed: ParsedKey, *, stands_for: str, name: str, scopes: Iterable[Scope]
 ) -> int:
-    """Write the key that stands for somebody, under their name, and return its number, or that of one just written."""
+    """Write the key that stands for somebody, and return its number, or that of one just written."""
     facts = {
         "account_id": account_id,
         "is_live": parsed.mode is Mode.LIVE,
         "digest": parsed.digest,
         "last_four": parsed.last_four,
-        "name": stands_for,
+        "stands_for": stands_for,
+        "name": name,
         "scopes": sorted(scopes),
     }
     row = await one_or_none(conn, _INSERT_STANDING, facts)
@@ -224,9 +230,10 @@ returning *
 _STANDING = """
 select * from api_key where account_id = %(account_id)s and stands_for = %(stands_for)s and revoked_at is null
 """
+_ALL_STANDING = "select * from api_key where stands_for = %(stands_for)s and revoked_at is null order by id"
 _INSERT_STANDING = """
 insert into api_key (account_id, is_live, digest, last_four, name, scopes, stands_for)
-values (%(account_id)s, %(is_live)s, %(digest)s, %(last_four)s, %(name)s, %(scopes)s, %(name)s)
+values (%(account_id)s, %(is_live)s, %(digest)s, %(last_four)s, %(name)s, %(scopes)s, %(stands_for)s)
 on conflict (account_id, stands_for) where stands_for is not null and revoked_at is null do nothing
 returning id
 """

@@ -21,6 +21,7 @@ class SignedIn:
     last_four: str
     mode: Mode
     scopes: frozenset[Scope]
+    is_person: bool  # who signed in by other means than a key; the session's key only stands for them
     expires_at: datetime
 
 
@@ -74,6 +75,7 @@ def _to_signed_in(row: Row) -> SignedIn:
         last_four=row["last_four"],
         mode=Mode.LIVE if row["is_live"] else Mode.TEST,
         scopes=frozenset(Scope(scope) for scope in row["scopes"]),
+        is_person=row["is_person"],
         expires_at=row["expires_at"],
     )
 
@@ -85,7 +87,7 @@ from (select coalesce(%(at)s::timestamptz, clock_timestamp()) as at offset 0) no
 """
 _GET = """
 select account.id as account_id, account.name as account_name, api_key.id as key_id, api_key.name as key_name,
-    api_key.last_four, api_key.is_live, api_key.scopes,
+    api_key.last_four, api_key.is_live, api_key.scopes, api_key.stands_for is not null as is_person,
     least(console_session.expires_at, api_key.expires_at) as expires_at
 from console_session
     join api_key on api_key.id = console_session.api_key_id

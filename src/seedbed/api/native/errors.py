@@ -18,6 +18,7 @@ STATUS: dict[type[Refusal], int] = {
     errors.SpendingCapReached: 402,
     errors.Forbidden: 403,
     errors.AccountDisabled: 403,
+    errors.NotAdmitted: 403,
     errors.NotFound: 404,
     errors.MethodNotAllowed: 405,
     errors.NotCancellable: 409,

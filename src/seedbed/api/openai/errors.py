@@ -40,6 +40,7 @@ TABLE: dict[type[Refusal], Said] = {
     errors.SpendingCapReached: Said(429, "insufficient_quota", "insufficient_quota", is_final=True),
     errors.Forbidden: Said(403, "permission_error", "forbidden"),
     errors.AccountDisabled: Said(403, "permission_error", "forbidden"),
+    errors.NotAdmitted: Said(403, "permission_error", "forbidden"),
     errors.NotFound: Said(404, "not_found_error", "not_found"),
     errors.MethodNotAllowed: Said(405, INVALID, "method_not_allowed"),
     errors.NotCancellable: Said(409, CONFLICT, "not_cancellable", is_final=True),
