@@ -10,12 +10,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx
 from clusters import free_port, server_folder
@@ -27,6 +28,7 @@ from seedbed.store.database import connected
 
 PATH = "/api/open/v1/video/generations"
 PATIENCE_S = 90.0
+NOTHING: Mapping[str, str] = MappingProxyType({})
 FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 ORDER = {"model": "seedance-2.0-fast", "prompt": "a quiet lake", "duration": 4, "resolution": "480p"}
 
@@ -52,28 +54,41 @@ class Service:
 
 
 @contextmanager
-def service(url: str, *, skewed: str = "", worker_skewed: str | None = None, **settings: str) -> Iterator[Service]:
-    """Run `seedbed serve` and a worker on a migrated database; `skewed` as libfaketime says it, such as +1h."""
+def service(
+    url: str, *, api: Mapping[str, str] = NOTHING, worker: Mapping[str, str] | None = None, **settings: str
+) -> Iterator[Service]:
+    """Run `seedbed serve` and a worker on a migrated database.
+
+    `api` and `worker` are what else the one and the other find in their environment (`skewed`, `of_release`); with the
+    second, the worker is a process of its own.
+    """
     with server_folder("service") as home, ExitStack() as ending:
         port = free_port()
         told = environment(home, url, **settings) | {"SEEDBED_PORT": str(port)}
-        workers = "1" if worker_skewed is None else "0"
-        process = _started(["serve", "--workers", workers], told, skewed, home / "serve.log", ending)
+        workers = "1" if worker is None else "0"
+        process = _started(["serve", "--workers", workers], told | api, home / "serve.log", ending)
         running = Service(f"http://127.0.0.1:{port}", asyncio.run(customer(url)), home, url, settings)
-        if worker_skewed is not None:
-            _started(["work"], told, worker_skewed, home / "work.log", ending)
+        if worker is not None:
+            _started(["work"], told | worker, home / "work.log", ending)
         await_ready(running, process)
         yield running
 
 
-def _started(
-    command: list[str], environ: dict[str, str], skewed: str, log: Path, ending: ExitStack
-) -> subprocess.Popen[bytes]:
-    wrong_clock = {"LD_PRELOAD": FAKETIME, "FAKETIME": skewed, "FAKETIME_DONT_FAKE_MONOTONIC": "1"} if skewed else {}
+def skewed(by: str) -> dict[str, str]:
+    """Return the environment of a process whose clock is wrong; `by` as libfaketime says it, such as +1h."""
+    return {"LD_PRELOAD": FAKETIME, "FAKETIME": by, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+
+
+def of_release(search_path: str) -> dict[str, str]:
+    """Return the environment of a process that finds its Python packages here first."""
+    return {"PYTHONPATH": search_path}
+
+
+def _started(command: list[str], environ: Mapping[str, str], log: Path, ending: ExitStack) -> subprocess.Popen[bytes]:
     with log.open("ab") as file:
         process = subprocess.Popen(
             [sys.executable, "-m", "seedbed.cli", *command],
-            env=environ | wrong_clock,
+            env=environ,
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=file,

@@ -6,7 +6,7 @@ import json
 import time
 
 from clusters import DEBIAN, cluster
-from journeys import PATIENCE_S, await_end, follow, order_twice, receiver, run_cli, service
+from journeys import PATIENCE_S, await_end, follow, order_twice, receiver, run_cli, service, skewed
 
 from seedbed.store.migrate import migrate
 
@@ -17,7 +17,7 @@ def test_a_service_an_hour_ahead_and_a_worker_an_hour_behind_make_a_video_as_any
     with cluster(DEBIAN) as server:
         migrate(server.url())
         with (
-            service(server.url(), skewed="+1h", worker_skewed="-1h") as running,
+            service(server.url(), api=skewed("+1h"), worker=skewed("-1h")) as running,
             running.client() as client,
             receiver() as told,
         ):
