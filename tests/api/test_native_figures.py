@@ -50,6 +50,21 @@ async def test_the_ledger_adds_up_to_the_balance_over_all_pages(ada, blobs):
     assert lines[1]["requestId"] == cancelled
 
 
+async def test_the_ledger_of_one_generation_is_what_was_moved_for_it(ada, enrol):
+    cancelled = await ada.new_job()
+    await ada.cancel(cancelled)
+    await ada.new_job()
+
+    lines = (await ledger(ada, requestId=cancelled, limit=1))["ledger"]
+
+    assert [(line["kind"], line["availableChange"], line["requestId"]) for line in lines] == [
+        ("release", 40, cancelled),
+        ("hold", -40, cancelled),
+    ]
+    assert (await ledger(await enrol(), requestId=cancelled))["ledger"] == []
+    assert (await ada.get(CREDITS, params={"requestId": "req_1"})).status_code == 400
+
+
 async def test_a_cursor_of_the_ledger_is_its_accounts_alone(ada, enrol):
     await ada.new_job()
     cursor = (await ledger(ada, limit=1))["cursor"]

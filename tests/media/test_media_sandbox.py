@@ -13,7 +13,7 @@ from seedbed.core.limits import MediaLimits, Probe
 from seedbed.media import sandbox
 from seedbed.media.probe import probe
 from seedbed.media.sandbox import poster_in_child, probe_in_child, probe_many
-from seedbed.media.thumbnail import poster_jpeg
+from seedbed.media.thumbnail import poster_jpeg, small_jpeg
 from seedbed.media.wire import Order, read_answer, read_order, write_order
 
 LIMITS = MediaLimits()
@@ -177,9 +177,18 @@ async def test_the_child_makes_a_poster(tmp_path):
     assert await poster_in_child(clip) == poster_jpeg(clip)
 
 
-async def test_of_what_is_no_video_there_is_no_poster(tmp_path):
+@pytest.mark.parametrize("name", ["a.jpg", "a.webp", "a.bmp"])
+async def test_the_child_makes_a_small_picture_of_a_picture(tmp_path, name):
+    photo = picture(tmp_path / name)
+
+    assert await poster_in_child(photo) == small_jpeg(photo)
+
+
+async def test_of_what_is_neither_picture_nor_video_there_is_no_poster(tmp_path):
+    (tmp_path / "a.mp4").write_text("neither")
+
     with pytest.raises(MediaFault, match="decoded safely"):
-        await poster_in_child(picture(tmp_path / "a.jpg"))
+        await poster_in_child(tmp_path / "a.mp4")
 
 
 @pytest.mark.parametrize("script", ["echo '<html>'", "head -c 2000000 /dev/zero", "kill -9 $$", "sleep 100"])

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from seedbed.core import errors
 from seedbed.core.engine import Stage
 from seedbed.core.errors import Refusal
-from seedbed.core.job import DEFAULT_POOL, ID_PREFIX, Failure, Job, Output, Progress, QueuePlace, State
+from seedbed.core.job import DEFAULT_POOL, ID_PREFIX, Failure, Job, Output, Progress, QueuePlace, Spent, State
 from seedbed.core.references import Reference, Role
 from seedbed.core.request import GenerationRequest
 from seedbed.core.sizes import AspectRatio, Size
@@ -65,6 +65,13 @@ SUCCEEDED = replace(
         size_bytes=3_481_604,
         sha256="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         last_frame_key=f"{_FOLDER}/last-frame.png",
+        spent=(
+            Spent(Stage.FETCHING, 640),
+            Spent(Stage.PREPARING, 2210),
+            Spent(Stage.RENDERING, 21_900),
+            Spent(Stage.FINISHING, 3050),
+            Spent(Stage.STORING, 120),
+        ),
     ),
     finished_at=_AT + timedelta(seconds=31),
 )

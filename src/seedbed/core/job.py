@@ -84,6 +84,14 @@ class Failure:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """How long the attempt that made a video was at one stage, by its worker's own clock."""
+
+    stage: Stage
+    took_ms: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
     """The stored result. `key` is its place in the blob store, fenced by attempt; it is never shown."""
@@ -95,6 +103,7 @@ class Output:
     size_bytes: int
     sha256: str
     last_frame_key: str | None = None
+    spent: tuple[Spent, ...] = ()  # in the order of the work; none: an earlier release made it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,6 +51,8 @@ def native_view(job: Job, *, base_url: str, queue: QueuePlace | None = None) -> 
         view["shotPlan"] = job.shot_plan
     if job.tried:
         view["attempts"] = [{"engine": one.engine, "code": one.code, "at": _moment(one.at)} for one in job.tried]
+    if job.output and job.output.spent:
+        view["stages"] = [{"stage": one.stage.value, "seconds": one.took_ms / 1000} for one in job.output.spent]
     if job.sent:
         view["engineInput"] = job.sent
     if job.warnings:

@@ -3,7 +3,7 @@
 It limits itself before it touches a file, and answers with one line of JSON a file, in order, as soon as each is done.
 If it dies, the lines that were written still count, and the file without a line is the one that killed it. Asked with
 `--fences`, it raises its fences and says which of them stand on this machine. Asked with `--poster` and an order of one
-video, it answers with its poster, a JPEG, or with nothing.
+picture or video, it answers with a small JPEG of it, or with nothing.
 """
 
 from __future__ import annotations
@@ -57,13 +57,13 @@ def _show_poster(order: Order) -> int:
     forbid_calls()
     from PIL import Image
 
-    from seedbed.media.thumbnail import poster_jpeg
+    from seedbed.media.thumbnail import small_jpeg
 
     Image.preinit()  # Pillow loads its formats when they are first used, and then it may read nothing any more
     may_only_read(order.paths)
     _limit_cpu(order.cpu_s)
     try:
-        sys.stdout.buffer.write(poster_jpeg(order.paths[0]))
+        sys.stdout.buffer.write(small_jpeg(order.paths[0]))
     except (MediaFault, MemoryError) as exc:
         sys.stderr.write(f"no poster: {exc}\n")
     return 0

@@ -60,7 +60,7 @@ async def probe_many(
 
 
 async def poster_in_child(path: Path, *, timeout_s: float = 20, memory_bytes: int = MEMORY_BYTES) -> bytes:
-    """Return a small JPEG of a video's first frame. Raises MediaFault (invalid)."""
+    """Return a small JPEG of a picture or of a video's first frame. Raises MediaFault (invalid)."""
     order = _order([path], MediaLimits(), timeout_s=timeout_s, memory_bytes=memory_bytes)
     async with _child(ASKS_FOR_POSTER, write_order(order)) as answer:
         try:

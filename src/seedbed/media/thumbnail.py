@@ -7,7 +7,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from seedbed.media.decode import Pixels, first_frame_of_video, last_frame_of_video
+from seedbed.core.references import Kind
+from seedbed.media.decode import Pixels, decode_image, first_frame_of_video, last_frame_of_video
+from seedbed.media.sniff import sniff
 
 POSTER_SIDE_PX = 480
 POSTER_QUALITY = 82
@@ -16,6 +18,12 @@ POSTER_QUALITY = 82
 def poster_jpeg(path: Path, *, side_px: int = POSTER_SIDE_PX) -> bytes:
     """Return the first frame as a JPEG whose longer side has `side_px`. Raises MediaFault (invalid)."""
     return to_jpeg(first_frame_of_video(path), side_px=side_px)
+
+
+def small_jpeg(path: Path, *, side_px: int = POSTER_SIDE_PX) -> bytes:
+    """Return a picture, or the first frame of a video, as a small JPEG. Raises MediaFault."""
+    is_picture = sniff(path).kind is Kind.IMAGE
+    return to_jpeg(decode_image(path) if is_picture else first_frame_of_video(path), side_px=side_px)
 
 
 def to_jpeg(pixels: Pixels, *, side_px: int = POSTER_SIDE_PX) -> bytes:

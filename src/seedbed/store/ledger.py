@@ -62,6 +62,12 @@ async def page(conn: Connection, account_id: int, *, is_live: bool, limit: int, 
     return [Entry(**row | {"kind": TransferKind(row["kind"])}) for row in rows]
 
 
+async def of_job(conn: Connection, account_id: int, job_id: str, *, is_live: bool) -> list[Entry]:
+    """Return what was moved for a job of the account, the newest first. It outlives the job."""
+    rows = await many(conn, _OF_JOB, {"account_id": account_id, "is_live": is_live, "job_id": job_id})
+    return [Entry(**row | {"kind": TransferKind(row["kind"])}) for row in rows]
+
+
 async def give(
     conn: Connection, account_id: int, amount_credits: int, *, is_live: bool, note: str | None, at: datetime | None
 ) -> Balance:
@@ -146,6 +152,17 @@ _PAGE = """
 select id, kind, amount_credits, job_id, note, at from transfer
 where account_id = %(account_id)s and is_live = %(is_live)s and id < %(before)s
 order by id desc limit %(limit)s
+"""
+# A job has one hold, which an index finds, and that has one resolution, which another one finds.
+_OF_JOB = """
+with hold as (
+    select * from transfer
+    where job_id = %(job_id)s and kind = 'hold' and account_id = %(account_id)s and is_live = %(is_live)s)
+select id, kind, amount_credits, job_id, note, at from hold
+union all
+select resolution.id, resolution.kind, resolution.amount_credits, resolution.job_id, resolution.note, resolution.at
+from hold join transfer resolution on resolution.hold_id = hold.id
+order by id desc
 """
 _OPEN = "insert into balance (account_id, is_live) values (%(account_id)s, %(is_live)s) on conflict do nothing"
 _LOCK = """

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -29,15 +29,14 @@ from seedbed.core.sizes import AspectRatio, Size, nearest_aspect_ratio, size_of
 from seedbed.core.timeline import FPS, frame_count
 from seedbed.worker import wire
 from seedbed.worker.forcing import force_fetching, force_making
-from seedbed.worker.host import EngineHost
+from seedbed.worker.host import EngineHost, OnReport
 from seedbed.worker.keeping import keeping
 from seedbed.worker.patience import patiently
 from seedbed.worker.previewing import previewing
 from seedbed.worker.references import Gathered, Sources, gather
+from seedbed.worker.stopwatch import Stopwatch
 
 log = structlog.get_logger()
-
-OnReport = Callable[[Stage, float], None]
 
 STORE_WAIT_S = 0.5
 STORE_WAIT_CAP_S = 10.0
@@ -61,18 +60,19 @@ def bytes_of_attempt(job_id: str, attempt: int) -> str:
 
 async def make_video(job: Job, bench: Bench, on_report: OnReport) -> Success:
     """Fetch, make, and store. Raises JobFailure; when cancelled, stops the engine first."""
-    on_report(Stage.FETCHING, 0.0)
+    watch = Stopwatch(on_report)
+    watch.report(Stage.FETCHING, 0.0)
     # A killed engine may still write a file while the folder is removed; what is left goes with the worker's own.
     with TemporaryDirectory(prefix="job-", dir=bench.scratch, ignore_cleanup_errors=True) as name:
         folder = Path(name)
         force_fetching(job)
         gathered = await gather(job, folder, bench.sources)
         async with keeping(job, gathered.fetched, bench.sources):
-            return await _rendered(job, gathered, folder, bench, on_report)
+            return await _rendered(job, gathered, folder, bench, watch)
 
 
-async def _rendered(job: Job, gathered: Gathered, folder: Path, bench: Bench, on_report: OnReport) -> Success:
-    on_report(Stage.PREPARING, 0.0)
+async def _rendered(job: Job, gathered: Gathered, folder: Path, bench: Bench, watch: Stopwatch) -> Success:
+    watch.report(Stage.PREPARING, 0.0)
     engine = bench.engine or (await bench.host.warm()).name
     aspect_ratio = _settled_ratio(job, gathered.sizing)
     await patiently(
@@ -81,21 +81,21 @@ async def _rendered(job: Job, gathered: Gathered, folder: Path, bench: Bench, on
     )
     task = task_of(job, gathered, aspect_ratio)
     last_frame = folder / "last-frame.png" if job.request.wants_last_frame else None
-    crashes = await force_making(job, on_report)
+    crashes = await force_making(job, watch.report)
     video = folder / VIDEO
     async with previewing(job, bench.sources.pool, bench.sources.blobs) as on_preview:
         done = await bench.host.make(
             task,
             video,
-            on_report,
+            watch.report,
             on_preview=on_preview,
             on_remember=lambda memory: _remember(job, memory, bench),
             last_frame=last_frame,
             crashes=crashes,
         )
-    on_report(Stage.STORING, 0.0)
+    watch.report(Stage.STORING, 0.0)
     output = await _store(job, done, video, last_frame, bench)
-    return Success(output, engine, done.shot_plan, done.warnings, done.sent)
+    return Success(replace(output, spent=watch.spent()), engine, done.shot_plan, done.warnings, done.sent)
 
 
 def task_of(job: Job, gathered: Gathered, aspect_ratio: AspectRatio) -> RenderTask:

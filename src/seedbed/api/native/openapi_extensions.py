@@ -9,7 +9,7 @@ from seedbed.api.native.openapi_operation import REQUEST_ID, body, operation
 from seedbed.api.native.paths import GENERATIONS
 from seedbed.api.native.wire import Created, Credits, Estimate, GenerationBody, Generations, GenerationView, Usage
 from seedbed.api.openapi_errors import BODY, KEYED, ORDER
-from seedbed.api.openapi_parts import IDEMPOTENCY_KEY, header, json_of, query
+from seedbed.api.openapi_parts import IDEMPOTENCY_KEY, header, in_path, json_of, query
 from seedbed.api.paging import DEFAULT_PAGE, MAX_PAGE
 from seedbed.core.job import State
 from seedbed.core.models import MODELS
@@ -17,6 +17,7 @@ from seedbed.core.models import MODELS
 _OF_ONE = {"parameters": [REQUEST_ID]}
 _LIMIT = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": DEFAULT_PAGE}
 _CURSOR = {"type": "string"}
+_POSITION = in_path("position", "0")
 _STATES = {"type": "array", "items": {"type": "string", "enum": list(State)}}
 _PAGED = (*KEYED, "wrong_query", "wrong_cursor")
 
@@ -35,9 +36,13 @@ def list_operation() -> dict[str, Any]:
 def extension_paths() -> dict[str, Any]:
     return {
         GENERATIONS + "/{requestId}/events": {"get": _events()} | _OF_ONE,
+        GENERATIONS + "/{requestId}/references/{position}": {
+            "get": _reference(),
+            "parameters": [REQUEST_ID, _POSITION],
+        },
         "/credits": {
             "get": operation("showCredits", "What the account has, and what made it so.", Credits, _PAGED)
-            | {"parameters": paging()}
+            | {"parameters": [*paging(), query("requestId", {"type": "string"}, "Only what was moved for this one.")]}
         },
         "/usage": {"get": _usage()},
         GENERATIONS + "/{requestId}/rerun": {"post": _rerun()} | _OF_ONE,
@@ -58,6 +63,15 @@ def _rerun() -> dict[str, Any]:
         "parameters": [IDEMPOTENCY_KEY],
         "requestBody": {"required": False, "content": changes},
     }
+
+
+def _reference() -> dict[str, Any]:
+    says = "A small picture of a reference, as long as the service has its bytes."
+    shown = operation("showGenerationReference", says, GenerationView, (*KEYED, "not_found"))
+    shown["responses"]["200"]["description"] = "A JPEG of at most 480 pixels a side."
+    shown["responses"]["200"]["content"] = {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}
+    shown["responses"]["304"] = {"description": "Unchanged since the ETag in If-None-Match."}
+    return shown
 
 
 def _events() -> dict[str, Any]:

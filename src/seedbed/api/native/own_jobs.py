@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from seedbed.api.job_ids import is_job_id
 from seedbed.api.service import Service
-from seedbed.core.errors import NotFound
+from seedbed.core.errors import InvalidRequest, NotFound
 from seedbed.core.job import Job
 from seedbed.store import jobs
 from seedbed.store.keys import Principal
@@ -20,6 +20,14 @@ def job_id_of(request: Request) -> str:
         raise _no_such_job()
     structlog.contextvars.bind_contextvars(job_id=job_id)
     return job_id
+
+
+def asked_job_id(request: Request) -> str | None:
+    """Return the `requestId` that a list is narrowed to. Raises InvalidRequest for what cannot be one."""
+    said = request.query_params.get("requestId")
+    if said is not None and not is_job_id(said):
+        raise InvalidRequest("requestId must be req_ and 32 hexadecimal digits.", param="requestId")
+    return said
 
 
 async def own_job(service: Service, who: Principal, job_id: str) -> Job:

@@ -20,6 +20,7 @@ from seedbed.api.native.listening import listen
 from seedbed.api.native.listing import list_generations
 from seedbed.api.native.openapi import show_document
 from seedbed.api.native.paths import GENERATIONS
+from seedbed.api.native.reference_pictures import show_reference
 from seedbed.api.native.reruns import rerun
 from seedbed.api.native.uploads import upload
 from seedbed.api.native.usage import show_usage
@@ -38,6 +39,7 @@ def native_app(service: Service) -> Starlette:
             Route(GENERATIONS + "/{job_id}/cancel", partial(stop, service), methods=["POST"]),
             Route(GENERATIONS + "/{job_id}/rerun", partial(rerun, service), methods=["POST"]),
             Route(GENERATIONS + "/{job_id}/events", partial(follow, service)),
+            Route(GENERATIONS + "/{job_id}/references/{position}", partial(show_reference, service)),
             Route("/uploads", partial(upload, service), methods=["POST"]),
             Route("/credits", partial(show_credits, service)),
             Route("/usage", partial(show_usage, service)),

@@ -21,10 +21,10 @@ from seedbed.actions.switch_on import switch_on
 from seedbed.api.auth import principal
 from seedbed.api.conversion import convert
 from seedbed.api.idempotency import REPLAYED, claim_of
-from seedbed.api.job_ids import is_job_id
 from seedbed.api.json_body import json_body
 from seedbed.api.native.answers import json_response, raw_json
 from seedbed.api.native.moments import parse_moment, shown, shown_or_null
+from seedbed.api.native.own_jobs import asked_job_id
 from seedbed.api.native.webhook_wire import (
     AttemptView,
     Deliveries,
@@ -57,7 +57,7 @@ _DELIVERY_ID = re.compile(r"msg_[0-9a-f]{32}")
 async def list_deliveries(service: Service, request: Request) -> Response:
     """List deliveries, those of the newest jobs first, each with the log of its attempts."""
     who = await principal(service, request, scope=Scope.READ)
-    job_id, limit, states, after = _job_id(request), page_limit(request), _states(request), _after(request, who)
+    job_id, limit, states, after = asked_job_id(request), page_limit(request), _states(request), _after(request, who)
     async with service.connection() as conn:
         found = await deliveries.of_account(
             conn, who.account_id, is_live=who.is_live, limit=limit + 1, job_id=job_id, states=states, after=after
@@ -158,13 +158,6 @@ def endpoint_view(endpoint: Endpoint) -> EndpointView:
         failures=endpoint.failures,
         last_status=endpoint.last_status,
     )
-
-
-def _job_id(request: Request) -> str | None:
-    said = request.query_params.get("requestId")
-    if said is not None and not is_job_id(said):
-        raise InvalidRequest("requestId must be req_ and 32 hexadecimal digits.", param="requestId")
-    return said
 
 
 def _states(request: Request) -> list[DeliveryState]:

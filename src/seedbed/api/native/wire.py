@@ -139,6 +139,11 @@ class EngineAttemptView(Wire, frozen=True, kw_only=True):
     at: str
 
 
+class StageView(Wire, frozen=True, kw_only=True):
+    stage: Stage
+    seconds: Annotated[float, Meta(ge=0)]
+
+
 class ReferenceView(Wire, frozen=True, kw_only=True):
     url: Annotated[str, _says("As the request named it, without its query.")]
     role: Role
@@ -173,6 +178,9 @@ class GenerationView(Wire, frozen=True, kw_only=True):
     attempts: Annotated[tuple[EngineAttemptView, ...] | UnsetType, _says("Those that failed, the first one first.")] = (
         UNSET
     )
+    stages: Annotated[
+        tuple[StageView, ...] | UnsetType, _says("How long the attempt that made the video was at each stage.")
+    ] = UNSET
     engine_input: Annotated[
         dict[str, Any] | UnsetType, _says("What the model was told in place of the request, as its engine has it.")
     ] = UNSET
