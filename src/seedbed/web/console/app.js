@@ -14,12 +14,27 @@ import * as shellWords from "./words/shell.js";
 // [path, how to load its module]; the first that fits is shown. Whoever adds a page adds its row.
 const ROUTES = [
   ["/", () => import("./pages/playground.js")],
+  ["/history", () => import("./pages/history.js")],
+  ["/jobs/:id", () => import("./pages/job.js")],
   ["/compare", () => import("./pages/compare.js")],
+  ["/desk", () => import("./pages/desk/overview.js")],
+  ["/desk/pools", () => import("./pages/desk/pools.js")],
+  ["/desk/workers", () => import("./pages/desk/workers.js")],
+  ["/desk/jobs", () => import("./pages/desk/jobs.js")],
+  ["/desk/accounts", () => import("./pages/desk/accounts.js")],
+  ["/desk/accounts/:id", () => import("./pages/desk/account.js")],
+  ["/desk/usage", () => import("./pages/desk/usage.js")],
+  ["/desk/audit", () => import("./pages/desk/audit.js")],
+  ["/desk/settings", () => import("./pages/desk/settings.js")],
   ["/sign-in", async () => signIn],
 ];
 
 // What the bar leads to. `scope`: only for keys that have it.
-const PLACES = [{ path: "/", icon: "create", words: "nav.create" }];
+const PLACES = [
+  { path: "/", icon: "create", words: "nav.create" },
+  { path: "/history", icon: "history", words: "nav.history" },
+  { path: "/desk", icon: "desk", words: "nav.desk", scope: "admin" },
+];
 
 learn(shellWords);
 const app = document.getElementById("app");

@@ -23,6 +23,14 @@ export function go(path, { replaces = false } = {}) {
   place.value = here();
 }
 
+/** Say in the address what the page shows now: a reload or a link leads to the same. The page stays as it is. */
+export function noteQuery(facts) {
+  const query = new URLSearchParams(facts).toString();
+  const now = place.peek();
+  now.query = new URLSearchParams(query);
+  history.replaceState(null, "", link(now.path) + (query && `?${query}`));
+}
+
 /** Return the first route of `[pattern, what]` that fits, with what its `:names` stand for. */
 export function match(routes, path) {
   for (const [pattern, what] of routes) {

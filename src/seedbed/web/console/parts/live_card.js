@@ -11,8 +11,11 @@ import { progress } from "./progress.js";
 
 const STAGES = ["fetching", "preparing", "rendering", "finishing", "storing"];
 
-/** Return the card. `view` is a signal of the generation, `backdrop` the address of a picture to wait with, or null. */
-export function liveCard(view, { backdrop = null } = {}) {
+/**
+ * Return the card. `view` is a signal of the generation, `backdrop` the address of a picture to wait with, or null,
+ * `stop` what its button does: without it, cancel at once.
+ */
+export function liveCard(view, { backdrop = null, stop = () => cancel(view) } = {}) {
   const until = currentOwner();
   const now = signal(Date.now());
   const clock = setInterval(() => (now.value = Date.now()), 1000);
@@ -22,7 +25,6 @@ export function liveCard(view, { backdrop = null } = {}) {
   const isQueued = () => view.value.status === "queued";
   const part = () => (isQueued() ? null : (view.value.progress?.fraction ?? null));
   const elapsed_s = () => (now.value - new Date(view.value.startedAt ?? view.value.createdAt)) / 1000;
-  const stop = () => post(`${NATIVE}video/generations/${view.peek().requestId}/cancel`, {});
 
   const headline = () => {
     if (!isQueued()) return say(`stage.${view.value.progress?.stage ?? "fetching"}`);
@@ -47,6 +49,10 @@ export function liveCard(view, { backdrop = null } = {}) {
         el("span", { class: "small number live-aside" }, aside),
         button(say("live.cancel"), { icon: "close", kind: "small on-stage", onclick: stop }))),
   );
+}
+
+function cancel(view) {
+  return post(`${NATIVE}video/generations/${view.peek().requestId}/cancel`, {});
 }
 
 function stageClass(stage, { status, progress: now }) {
