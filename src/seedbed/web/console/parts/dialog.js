@@ -7,9 +7,9 @@ import { button } from "./button.js";
 
 /**
  * Open a dialog and return a promise of what `close(value)` was given; undefined if it was waved away. `content` is a
- * function of `close` that returns nodes, or `{ inside, footer }`.
+ * function of `close` that returns nodes, or `{ inside, footer }`. `kind`: drawer, which stands at the side of the page.
  */
-export function openDialog(title, content, { isWide = false } = {}) {
+export function openDialog(title, content, { isWide = false, kind = null } = {}) {
   return new Promise((resolve) => {
     const life = new AbortController();
     within(life.signal, () => {
@@ -21,7 +21,7 @@ export function openDialog(title, content, { isWide = false } = {}) {
       const { inside, footer } = made instanceof Node || Array.isArray(made) ? { inside: made } : made;
       const box = el(
         "dialog",
-        { class: isWide && "wide", "aria-label": title },
+        { class: [isWide && "wide", kind], "aria-label": title },
         el("header", {}, el("h2", {}, title), button(say("action.close"), { icon: "close", kind: "quiet", isIconOnly: true, onclick: () => close() })),
         el("div", { class: "inside" }, inside),
         footer && el("footer", {}, footer),
