@@ -20,6 +20,7 @@ from seedbed.worker.sweeping import sweep_once
 pytestmark = pytest.mark.server
 
 ENGINE = {"kind": "testcard"}
+SLOW_ENGINE = {"kind": "testcard@3"}  # it renders for so many seconds: nobody misses it
 
 
 async def keys(world: World) -> list[str]:
@@ -36,7 +37,7 @@ async def finished(world: World) -> str:
 async def make_beside(world: World, trouble) -> str:
     """Make a video while the trouble comes over the store as soon as the video is there to be stored."""
     job_id = await world.submit()
-    async with world.worker(**ENGINE):
+    async with world.worker(**SLOW_ENGINE):
         await world.rendering(job_id)
         await trouble(job_id)
         await world.ended(job_id)

@@ -6,7 +6,7 @@ import asyncio
 import os
 
 import pytest
-from admin import unfinished_uploads
+from weed_admin import unfinished_uploads
 
 from seedbed.blobs import bucket, reading, store
 from seedbed.blobs.store import PART_BYTES, open_blobs
