@@ -29,6 +29,7 @@ from seedbed.api.native.routes import native_app
 from seedbed.api.openai.paths import ROOT as OPENAI_ROOT
 from seedbed.api.openai.routes import openai_app
 from seedbed.api.openapi_all import joint_routes
+from seedbed.api.people.ways import people_routes
 from seedbed.api.results import results_app
 from seedbed.api.service import Service
 from seedbed.api.signing_in import session_routes
@@ -70,7 +71,7 @@ def create_app(
 
     `deployment`: by default the embedded engine behind the documented models.
     Once `stopping` is set, `/readyz` says no and nobody is kept waiting; requests are still answered.
-    Raises NotReady if the tariff cannot be read or a limit allows nothing.
+    Raises NotReady if the tariff cannot be read, a limit allows nothing, or the way to sign in lacks something.
     """
     stopping = stopping or asyncio.Event()
     service = Service(
@@ -94,6 +95,7 @@ def _dialects(service: Service) -> Starlette:
         Mount(RESULTS_PATH, results_app(service)),
         *health_routes(service),
         *session_routes(service),
+        *people_routes(service),
         *docs_routes(),
         *joint_routes(service),
         *console_routes(service),

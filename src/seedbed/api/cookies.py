@@ -55,15 +55,38 @@ def keep_session(settings: Settings, answer: Response, token: str, *, lifetime: 
     )
 
 
+def keep_attempt(settings: Settings, answer: Response, text: str, *, lifetime: timedelta) -> None:
+    """Bind an attempt to sign in to this browser. Lax, because it is a provider's page that leads back here."""
+    answer.set_cookie(
+        _name(settings, of="attempt"),
+        text,
+        max_age=int(lifetime.total_seconds()),
+        path=_path(settings),
+        secure=_is_secure(settings),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def kept_attempt(settings: Settings, request: Request) -> str | None:
+    return request.cookies.get(_name(settings, of="attempt"))
+
+
+def drop_attempt(settings: Settings, answer: Response) -> None:
+    answer.delete_cookie(
+        _name(settings, of="attempt"), path=_path(settings), secure=_is_secure(settings), httponly=True, samesite="lax"
+    )
+
+
 def drop_session(settings: Settings, answer: Response) -> None:
     answer.delete_cookie(
         _name(settings), path=_path(settings), secure=_is_secure(settings), httponly=True, samesite="strict"
     )
 
 
-def _name(settings: Settings) -> str:
+def _name(settings: Settings, *, of: str = "session") -> str:
     port = urlsplit(settings.base_url).port
-    return cookie_name(is_secure=_is_secure(settings), path=_path(settings), port=port)
+    return cookie_name(is_secure=_is_secure(settings), path=_path(settings), port=port, of=of)
 
 
 def _path(settings: Settings) -> str:

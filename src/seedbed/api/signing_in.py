@@ -45,6 +45,7 @@ class SessionView(Wire, frozen=True, kw_only=True):
     last_four: str
     livemode: bool
     scopes: list[str]
+    is_person: Annotated[bool, says("Whether somebody signed in as themselves, and not with a key.")]
     expires_at: str
 
 
@@ -146,5 +147,6 @@ def _view(signed_in: SignedIn) -> SessionView:
         last_four=signed_in.last_four,
         livemode=signed_in.mode.value == "live",
         scopes=sorted(signed_in.scopes),
+        is_person=signed_in.is_person,
         expires_at=shown(signed_in.expires_at),
     )

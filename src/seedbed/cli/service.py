@@ -63,10 +63,10 @@ class Running:
         """
         try:
             after = load_deployment(self.settings)
+            self.api.offer(after)
         except NotReady as fault:
             log.error("deployment.refused", reason=str(fault))  # noqa: TRY400 - a sentence for people, not a crash
             return
-        self.api.offer(after)
         log.info("deployment.reloaded", changes=changes(self.deployment, after) or "none")
         for sentence in left_as_they_are(self.started, after):
             log.warning("deployment.not_everywhere", reason=sentence)

@@ -42,13 +42,13 @@ def parse_token(text: str) -> SessionToken:
     return SessionToken(hashlib.sha256(text.encode()).digest())
 
 
-def cookie_name(*, is_secure: bool, path: str, port: int | None) -> str:
+def cookie_name(*, is_secure: bool, path: str, port: int | None, of: str = "session") -> str:
     """Return the name that browsers hold most strictly to where it came from.
 
     Cookies ignore ports, so two services of one machine would overwrite each other's: the port is part of the name.
     Source: RFC 6265bis, cookie name prefixes.
     """
-    name = "seedbed_session" if port is None else f"seedbed_session_{port}"
+    name = f"seedbed_{of}" if port is None else f"seedbed_{of}_{port}"
     if is_secure:
         return f"__Host-{name}" if path == "/" else f"__Secure-{name}"
     return name
