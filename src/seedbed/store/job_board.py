@@ -16,6 +16,7 @@ from seedbed.store.ledger import Entry
 from seedbed.store.rows import to_job
 
 LOOKED_AT = 10_000
+OPEN_LOOKED_AT = 1_000  # of open jobs, which are sorted by number first: no index has them so
 _OPEN = (State.QUEUED, State.PROCESSING)
 
 
@@ -57,13 +58,13 @@ class Page:
 
 async def page(conn: Connection, wanted: Wanted, *, limit: int, before: int) -> Page:
     """Return the newest of the jobs whose number is less than `before`: `limit` at most, and maybe none."""
-    facts = asdict(wanted) | {"limit": limit + 1, "before": before, "most": LOOKED_AT}
-    looked_at = _looked_at(wanted)
+    looked_at, most = _looked_at(wanted)
+    facts = asdict(wanted) | {"limit": limit + 1, "before": before, "most": most}
     found = [_to_standing(row) for row in await many(conn, _PAGE.format(looked_at=looked_at), facts)]
     if len(found) > limit:
         return Page(found[:limit], found[limit - 1].number)
     end = await one(conn, _END.format(looked_at=looked_at), facts)
-    is_over = end["jobs"] < LOOKED_AT or (wanted.since is not None and end["oldest_at"] < wanted.since)
+    is_over = end["jobs"] < most or (wanted.since is not None and end["oldest_at"] < wanted.since)
     return Page(found, None if is_over else end["last"])
 
 
@@ -83,10 +84,11 @@ async def money_of(conn: Connection, job_id: str) -> list[Entry]:
     return [Entry(**row | {"kind": TransferKind(row["kind"])}) for row in rows]
 
 
-def _looked_at(wanted: Wanted) -> str:
+def _looked_at(wanted: Wanted) -> tuple[str, int]:
+    """Return the statement for the jobs that a page looks at, and how many those are at most."""
     if wanted.account_id is not None:
-        return _OF_ACCOUNT
-    return _OF_STATE[wanted.state] if wanted.state in _OPEN else _OF_ALL
+        return _OF_ACCOUNT, LOOKED_AT
+    return (_OF_STATE[wanted.state], OPEN_LOOKED_AT) if wanted.state in _OPEN else (_OF_ALL, LOOKED_AT)
 
 
 def _to_standing(row: Row) -> Standing:
