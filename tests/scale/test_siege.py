@@ -66,7 +66,8 @@ async def siege(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]
             await settle(stage.url)
             evidence = await gather(stage.url, stage.blobs(), stage.store, orders, receiver)
         await stage.fetch()
-        broken = [*await _homeless(stage), *late_writes(blows, evidence.jobs), *broken_promises(evidence)]
+        broken = [] if blows.are_all_back else ["the fleet: not all of its workers came back"]
+        broken += [*await _homeless(stage), *late_writes(blows, evidence.jobs), *broken_promises(evidence)]
         table = await blows.table()
         audit = await asyncio.to_thread(run_cli, stage.folder / "home", "audit", "--checksums", **stage.settings)
     finally:
@@ -85,7 +86,7 @@ async def _ordered(stage: Stage, receiver: Receiver, customers: list[Customer]) 
     async with httpx.AsyncClient(timeout=10, limits=limits, trust_env=False) as client:
         orders = Orders(client, stage.bases, Random(SEED + 2), receiver.url, _model_of)
         await await_ready(client, stage.bases)
-        await blows.all_there()
+        assert await blows.all_there()
         async with hastened(stage.url), asyncio.TaskGroup() as group:
             group.create_task(blows.strike())
             for number in range(JOBS):
