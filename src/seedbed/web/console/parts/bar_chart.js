@@ -1,19 +1,23 @@
 // Bars over time, the series on top of each other; and a short list of bars beside their names.
 
 import { el, svg } from "../lib/dom.js";
-import { number } from "../lib/words.js";
+import { number, say } from "../lib/words.js";
 import { chart } from "./chart.js";
 
 const WIDEST_PX = 22;
 
-/** Return a chart of bars. Arguments as those of `chart`, without `top` and `paint`. */
+/** Return a chart of bars. Arguments as those of `chart`, without `top`, `paint` and `atRest`. */
 export function barChart(title, told) {
-  return chart(title, { ...told, top: highest, paint });
+  return chart(title, { ...told, top: highest, paint, atRest: { words: () => say("chart.all"), of: sum } });
+}
+
+function sum(values) {
+  return values.reduce((all, one) => all + one, 0);
 }
 
 function highest(series) {
   const places = series[0]?.values.length ?? 0;
-  return Math.max(1, ...Array.from({ length: places }, (_, place) => series.reduce((sum, { values }) => sum + values[place], 0)));
+  return Math.max(1, ...Array.from({ length: places }, (_, place) => sum(series.map(({ values }) => values[place]))));
 }
 
 function paint(plot, series) {

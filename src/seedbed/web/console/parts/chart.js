@@ -7,17 +7,20 @@ import { clock, clockTicks, span, ticks } from "./chart_scale.js";
 import { chartTable } from "./chart_table.js";
 
 const HEIGHT_PX = 190;
-const EDGE = { left: 46, right: 10, top: 10, bottom: 24 };
+const EDGE = { right: 10, top: 10, bottom: 24 };
+const LEFT_PX = { count: 42, time: 62 }; // room for what the axis says
 const TICK_EVERY_PX = 86;
 
 /**
  * Return a figure. `figures` is a function that returns `{ from_ms, step_ms, series }` or null; a series has `name`,
  * `colour` (a class) and `values`, null where nobody looked. `write(value)` makes text of a value, `top(series)` is the
- * largest, `paint(plot, series)` draws: `plot` has `x(place)`, `y(value)` and `band`, in pixels.
+ * largest, `paint(plot, series)` draws: `plot` has `x(place)`, `y(value)` and `band`, in pixels. `atRest` is what is
+ * read while nobody points at a place: `{ words, of(values) }`.
  */
-export function chart(title, { figures, write, top, paint, isTime = false, unit }) {
+export function chart(title, { figures, write, top, paint, atRest, isTime = false, unit }) {
+  const left = isTime ? LEFT_PX.time : LEFT_PX.count;
   const width = signal(0);
-  const at = signal(null); // the place that is read; null: the newest
+  const at = signal(null); // the place that is read; null: none
   const box = el("div", { class: "plot", tabindex: "0", role: "group", "aria-label": say("chart.label", { title }), onpointermove: point, onpointerdown: point, onpointerleave: () => (at.value = null), onblur: () => (at.value = null), onkeydown: step });
   const seen = new ResizeObserver(([entry]) => (width.value = Math.floor(entry.contentRect.width)));
   seen.observe(box);
@@ -36,39 +39,40 @@ export function chart(title, { figures, write, top, paint, isTime = false, unit 
 
   function plotOf(now, width_px) {
     const levels = ticks(top(now.series), { isTime });
-    const band = (width_px - EDGE.left - EDGE.right) / steps();
+    const band = (width_px - left - EDGE.right) / steps();
     const scale = (HEIGHT_PX - EDGE.top - EDGE.bottom) / levels.at(-1);
-    return { levels, band, x: (place) => EDGE.left + (place + 0.5) * band, y: (value) => HEIGHT_PX - EDGE.bottom - value * scale };
+    return { levels, band, x: (place) => left + (place + 0.5) * band, y: (value) => HEIGHT_PX - EDGE.bottom - value * scale };
   }
 
   function drawn(now, width_px) {
     const plot = plotOf(now, width_px);
     const until_ms = now.from_ms + now.step_ms * steps();
     const moments = clockTicks(now.from_ms, until_ms, Math.max(2, Math.floor(width_px / TICK_EVERY_PX)));
-    const place = (ms) => EDGE.left + ((ms - now.from_ms) / now.step_ms) * plot.band;
+    const place = (ms) => left + ((ms - now.from_ms) / now.step_ms) * plot.band;
     return svg("svg", { viewBox: `0 0 ${width_px} ${HEIGHT_PX}`, width: width_px, height: HEIGHT_PX, "aria-hidden": "true" },
       plot.levels.map((level) => [
-        svg("line", { class: level ? "grid" : "ground", x1: EDGE.left, x2: width_px - EDGE.right, y1: plot.y(level), y2: plot.y(level) }),
-        svg("text", { class: "tick", x: EDGE.left - 8, y: plot.y(level) + 4, "text-anchor": "end" }, write(level)),
+        svg("line", { class: level ? "grid" : "ground", x1: left, x2: width_px - EDGE.right, y1: plot.y(level), y2: plot.y(level) }),
+        svg("text", { class: "tick", x: left - 8, y: plot.y(level) + 4, "text-anchor": "end" }, write(level)),
       ]),
-      moments.filter((ms) => place(ms) > EDGE.left + 12 && place(ms) < width_px - 24).map((ms) => svg("text", { class: "tick", x: place(ms), y: HEIGHT_PX - 6, "text-anchor": "middle" }, clock(ms, until_ms - now.from_ms))),
+      moments.filter((ms) => place(ms) > left + 12 && place(ms) < width_px - 24).map((ms) => svg("text", { class: "tick", x: place(ms), y: HEIGHT_PX - 6, "text-anchor": "middle" }, clock(ms, until_ms - now.from_ms))),
       paint(plot, now.series),
       () => at.value !== null && at.value < steps() && svg("line", { class: "hair", x1: plot.x(at.value), x2: plot.x(at.value), y1: EDGE.top, y2: HEIGHT_PX - EDGE.bottom }));
   }
 
   function readout(now) {
-    const place = at.value ?? steps() - 1;
-    const begin_ms = now.from_ms + place * now.step_ms;
+    const place = at.value;
+    const read = (values) => (place === null ? atRest.of(values) : values[place]);
+    const told = (value) => (value === null || value === undefined ? "–" : write(value));
     return [
-      now.series.map(({ name, colour, values }) => el("span", { class: ["reading", colour] }, el("i"), el("span", { class: "user-text" }, name), el("strong", { class: "number" }, values[place] === null ? "–" : write(values[place])))),
-      steps() > 0 && el("span", { class: "reading-at fainter number" }, at.value === null ? say("chart.now") : span(begin_ms, now.step_ms)),
+      now.series.map(({ name, colour, values }) => el("span", { class: ["reading", colour] }, el("i"), el("span", { class: "user-text" }, name), el("strong", { class: "number" }, told(read(values))))),
+      steps() > 0 && el("span", { class: "reading-at fainter number" }, place === null ? atRest.words() : span(now.from_ms + place * now.step_ms, now.step_ms)),
     ];
   }
 
   function point(event) {
     if (!steps()) return;
     const from = box.getBoundingClientRect();
-    const place = Math.floor((event.clientX - from.left - EDGE.left) / ((from.width - EDGE.left - EDGE.right) / steps()));
+    const place = Math.floor((event.clientX - from.left - left) / ((from.width - left - EDGE.right) / steps()));
     at.value = Math.min(steps() - 1, Math.max(0, place));
   }
 

@@ -1,11 +1,16 @@
 // Lines over time, one a series. Where nobody looked there is a gap, not a guess.
 
 import { svg } from "../lib/dom.js";
+import { say } from "../lib/words.js";
 import { chart } from "./chart.js";
 
-/** Return a chart of lines. Arguments as those of `chart`, without `top` and `paint`. */
+/** Return a chart of lines. Arguments as those of `chart`, without `top`, `paint` and `atRest`. */
 export function lineChart(title, told) {
-  return chart(title, { ...told, top: largest, paint });
+  return chart(title, { ...told, top: largest, paint, atRest: { words: () => say("chart.now"), of: newest } });
+}
+
+function newest(values) {
+  return values.findLast((value) => value !== null) ?? null;
 }
 
 function largest(series) {

@@ -136,6 +136,7 @@ export const en = {
   "code.worker_lost": "Worker lost",
   "code.expired": "Expired while waiting",
   "code.internal_error": "Fault of the service",
+  "code.unavailable": "Service not available",
 };
 
 export const ko = {
@@ -274,4 +275,5 @@ export const ko = {
   "code.worker_lost": "워커 유실",
   "code.expired": "대기 중 만료",
   "code.internal_error": "서비스 내부 오류",
+  "code.unavailable": "서비스 사용 불가",
 };

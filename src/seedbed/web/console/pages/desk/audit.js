@@ -73,6 +73,6 @@ function told(changes, isPairs) {
 }
 
 function shown(value) {
-  const text = typeof value === "number" ? number(value) : typeof value === "string" ? value : JSON.stringify(value);
+  const text = typeof value === "number" ? number(value) : Array.isArray(value) ? value.join(", ") : value === null ? "–" : typeof value === "object" ? JSON.stringify(value) : String(value);
   return el("span", { class: "user-text", dir: "auto" }, text);
 }

@@ -46,7 +46,9 @@ export function filter(query, name) {
 }
 
 function places(here) {
-  return el("nav", { class: "desk-places", "aria-label": say("desk.label") },
+  // On a phone they stand in a row that is wider than the screen; the one that is shown is brought into it.
+  const bring = (nav) => requestAnimationFrame(() => (nav.scrollLeft = (nav.querySelector("[aria-current]")?.offsetLeft ?? 0) - nav.clientWidth / 3));
+  return el("nav", { class: "desk-places", "aria-label": say("desk.label"), ref: bring },
     SECTIONS.map((name) => el("a", { href: link(name === "overview" ? "/desk" : `/desk/${name}`), "aria-current": name === here && "page" }, say(`desk.${name}`))));
 }
 
