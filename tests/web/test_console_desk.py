@@ -1,4 +1,4 @@
-"""The desk and the operator's API: every path that it asks for is there, and every value that it may be told has words."""
+"""The desk and the operator's API: every path that it asks for is there, every value that it may be told has words."""
 
 from __future__ import annotations
 
