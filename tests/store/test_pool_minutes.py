@@ -43,17 +43,20 @@ async def outcomes(conn, *, step=MINUTE, first=NOON - timedelta(days=9), pools=(
 
 
 async def test_a_minute_has_its_last_sample_and_what_ended_in_it_once(conn, account):
-    jobs = [await submitted(conn, account) for _ in range(4)]
+    jobs = [await submitted(conn, account) for _ in range(5)]
     await ended(conn, a_success, at=after(5))
     await pool_minutes.write(conn, at=after(10))
+    await ended(conn, a_success, at=after(15))
     await ended(conn, lambda _: MediaUnreachable("gone", name="mediaUrls[0]"), at=after(20))
-    await cancel(conn, account, jobs[3].id, is_live=True, at=after(20))
+    await cancel(conn, account, jobs[4].id, is_live=True, at=after(20))
     for _ in range(2):
         await pool_minutes.write(conn, at=after(30))
 
     assert await depths(conn) == [Depth(at=NOON, pool="default", queued=1, running=0, oldest_s=30)]
     assert await outcomes(conn) == [
-        Ended(NOON, "default", code, 1) for code in ("cancelled", "media_unreachable", "succeeded")
+        Ended(NOON, "default", "cancelled", 1),
+        Ended(NOON, "default", "media_unreachable", 1),
+        Ended(NOON, "default", "succeeded", 2),
     ]
 
 
