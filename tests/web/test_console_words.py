@@ -8,10 +8,12 @@ from collections import Counter
 import pytest
 from console_tree import SCRIPTS, WORDS, name, text, words
 
+from seedbed.core.credits import TransferKind
 from seedbed.core.engine import Stage
 from seedbed.core.job import State
 from seedbed.core.references import Role
 from seedbed.core.shotplan.vocabulary import Effect, Framing, Move
+from seedbed.core.webhooks import DeliveryState, StopReason
 
 SAID = re.compile(r"""["'`]([a-z]\w*\.[\w.]+)["'`]""")
 SAID_BY_NAME = re.compile(r"say\(`([\w.]+\.)\$\{")
@@ -67,7 +69,18 @@ def test_korean_is_korean():
 
 @pytest.mark.parametrize(
     ("area", "values"),
-    [("move", Move), ("effect", Effect), ("framing", Framing), ("stage", Stage), ("status", State), ("role", Role)],
+    [
+        ("move", Move),
+        ("effect", Effect),
+        ("framing", Framing),
+        ("stage", Stage),
+        ("life", Stage),
+        ("status", State),
+        ("role", Role),
+        ("delivery", DeliveryState),
+        ("stopped", StopReason),
+        ("ledger", (TransferKind.HOLD, TransferKind.CAPTURE, TransferKind.RELEASE)),
+    ],
 )
 def test_every_value_that_the_service_may_say_has_words(area, values):
     assert [value for value in values if f"{area}.{value}" not in KEYS] == []

@@ -24,17 +24,26 @@ export function timecode(seconds) {
   return `${Math.floor(seconds / 60)}:${rest}`;
 }
 
+// Making one takes longer than writing a hundred moments.
+const dates = new Map();
+
+function dateFormat(options) {
+  const key = language.peek() + JSON.stringify(options);
+  if (!dates.has(key)) dates.set(key, new Intl.DateTimeFormat(language.peek(), options));
+  return dates.get(key);
+}
+
 /** Return a moment: the time of today, else the day and the time. `text`: RFC 3339. */
 export function moment(text) {
   const at = new Date(text);
   const isToday = at.toDateString() === new Date().toDateString();
   const day = isToday ? {} : { month: "short", day: "numeric" };
-  return new Intl.DateTimeFormat(language.peek(), { ...day, hour: "numeric", minute: "2-digit" }).format(at);
+  return dateFormat({ ...day, hour: "numeric", minute: "2-digit" }).format(at);
 }
 
 /** Return a moment whole: for titles and tables of record. */
 export function wholeMoment(text) {
-  return new Intl.DateTimeFormat(language.peek(), { dateStyle: "medium", timeStyle: "medium" }).format(new Date(text));
+  return dateFormat({ dateStyle: "medium", timeStyle: "medium" }).format(new Date(text));
 }
 
 /** Return how long ago a moment was: "3 minutes ago". */

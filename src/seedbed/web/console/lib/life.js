@@ -1,9 +1,12 @@
 // The life of a generation as spans of time, told only as far as the service knows it.
 
+const NOTABLE_MS = 1000;
+
 /**
  * Return `[{ name, from_ms, seconds, isOpen, kind }]`, one after the other; `seconds` is null while nobody knows, `kind`
- * is wait, lost, work or send. `now_ms` ends what goes on. Names: queued, tries (attempts that came to nothing), the
- * stages of the work, made (work of which no stages are known), delivered.
+ * is wait, lost, work or send. `now_ms` ends what goes on. Names: queued, tries (attempts that came to nothing), again
+ * (the wait for another one), the stages of the work, made (work of which no stages are known), and what became of the
+ * webhook: delivering, delivered, undelivered.
  */
 export function lifeOf(view, deliveries, now_ms) {
   const [created, started, finished] = [view.createdAt, view.startedAt, view.finishedAt].map((at) => (at ? Date.parse(at) : null));
@@ -15,14 +18,18 @@ export function lifeOf(view, deliveries, now_ms) {
 }
 
 function workOf(view, started, finished, end) {
-  if (finished === null) {
-    const isAgain = view.status === "queued";
-    return [span(isAgain ? "tries" : (view.progress?.stage ?? "made"), isAgain ? "lost" : "work", started, end, true)];
-  }
-  if (!view.stages?.length) return [span("made", view.status === "succeeded" ? "work" : "lost", started, end)];
-  const spent_ms = 1000 * view.stages.reduce((sum, one) => sum + one.seconds, 0);
-  let at = Math.max(started, end - spent_ms);
-  const spans = at - started > 1000 ? [span("tries", "lost", started, at)] : [];
+  const spent_ms = 1000 * (view.stages ?? []).reduce((sum, one) => sum + one.seconds, 0);
+  const isWaiting = view.status === "queued";
+  const failed = view.attempts?.length ? Math.min(end, Date.parse(view.attempts.at(-1).at)) : null;
+  // When the last attempt began is not told: it follows from how long it took, else from when the one before it failed.
+  const began = spent_ms ? Math.max(failed ?? started, end - spent_ms) : isWaiting ? end : (failed ?? started);
+  const spans = [];
+  if (failed !== null) spans.push(span("tries", "lost", started, failed), span("again", "wait", failed, began, isWaiting));
+  else if (began - started > NOTABLE_MS) spans.push(span("tries", "lost", started, began));
+  if (isWaiting) return spans;
+  if (finished === null) return [...spans, span(view.progress?.stage ?? "made", "work", began, end, true)];
+  if (!spent_ms) return began < end ? [...spans, span("made", view.status === "succeeded" ? "work" : "lost", began, end)] : spans;
+  let at = began;
   for (const { stage, seconds } of view.stages) {
     spans.push({ name: stage, kind: "work", from_ms: at, seconds, isOpen: false });
     at += 1000 * seconds;
@@ -31,9 +38,10 @@ function workOf(view, started, finished, end) {
 }
 
 function deliveryOf({ state, attempts }, finished, now_ms) {
+  if (state === "pending") return span("delivering", "send", finished, now_ms, true);
   const last = attempts.at(-1);
-  if (state === "pending") return span("delivered", "send", finished, now_ms, true);
-  return span("delivered", state === "delivered" ? "send" : "lost", finished, last ? Date.parse(last.at) + last.latencyMs : finished);
+  const end = last ? Date.parse(last.at) + last.latencyMs : finished;
+  return state === "delivered" ? span("delivered", "send", finished, end) : span("undelivered", "lost", finished, end);
 }
 
 function span(name, kind, from_ms, to_ms, isOpen = false) {

@@ -47,7 +47,12 @@ export function has(key) {
   return key in known.en;
 }
 
+// Making one takes longer than writing a hundred numbers.
+const numbers = new Map();
+
 /** Return a number as its language writes it. */
 export function number(value, options = {}) {
-  return new Intl.NumberFormat(language.peek(), options).format(value);
+  const key = language.peek() + JSON.stringify(options);
+  if (!numbers.has(key)) numbers.set(key, new Intl.NumberFormat(language.peek(), options));
+  return numbers.get(key).format(value);
 }

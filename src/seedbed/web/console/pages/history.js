@@ -48,7 +48,7 @@ function page(query, offered) {
   });
   addEventListener("keydown", onKey, { signal: currentOwner() });
 
-  const filters = el("div", { class: "filters", role: "search", "aria-label": say("history.filters") },
+  const filters = el("div", { class: "history-filters", role: "search", "aria-label": say("history.filters") },
     segments(say("history.status"), kind, Object.keys(KINDS).map((one) => [one, say(`filter.${one}`)])),
     choice(model, [["", say("history.anyModel")], ...offered.map((one) => [one.id, one.name])], { "aria-label": say("history.model") }),
     segments(say("history.view"), view, [["rows", [icon("list", 18), el("span", { class: "said-only" }, say("history.rows"))]], ["grid", [icon("grid", 18), el("span", { class: "said-only" }, say("history.grid"))]]]));

@@ -82,7 +82,8 @@ function page(first, offered) {
     if (now === "live") return liveCard(view, { backdrop: beginnings.get(id) ?? null, stop: cancel });
     if (now === "succeeded") return [player(view.peek(), { starts: wasLive }), view.peek().warnings?.length > 0 && notice("", view.peek().warnings.join(" "))];
     const { error, creditsRefunded: n } = view.peek();
-    return notice(now === "failed" ? "bad" : "", now === "failed" ? say("stage.failed", { message: error.message, n }) : say("stage.cancelled", { n }), error && el("p", {}, el("code", {}, error.code)));
+    if (!error) return notice("", say("stage.cancelled", { n }));
+    return notice("bad", error.message, n > 0 && el("p", {}, say("job.cameBack", { n })), el("p", {}, el("code", {}, error.code)));
   }
 
   function details(now) {
@@ -97,7 +98,7 @@ function page(first, offered) {
   }
 
   function actions(now) {
-    if (now === "live") return el("div", { class: "row" }, button(say("job.cancel"), { icon: "close", onclick: cancel }));
+    if (now === "live") return null; // the card has what there is to do
     const isDone = now === "succeeded";
     const others = finalModels(view.peek(), offered);
     return el("div", { class: "row" },

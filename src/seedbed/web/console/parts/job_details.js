@@ -63,12 +63,12 @@ export function attemptList(view) {
 
 /** Return what a generation cost. `entries` is a signal of the ledger's lines about it. */
 export function money(view, entries) {
-  const change = ({ availableChange, heldChange }) => number(availableChange || heldChange, { signDisplay: "exceptZero" });
+  const amount = ({ kind, heldChange }) => (kind === "release" ? "+" : "") + number(Math.abs(heldChange));
   return el("div", { class: "stack" },
     el("p", { class: "cost" }, el("strong", { class: "number" }, say("create.price", { n: view.creditsCharged - view.creditsRefunded })),
       view.creditsRefunded > 0 && el("span", { class: "small faint" }, say("job.refunded", { charged: view.creditsCharged, n: view.creditsRefunded }))),
     () => entries.value.length > 0 && el("ul", { class: "entries" }, entries.value.map((one) => el("li", {},
-      el("span", {}, say(`ledger.${one.kind}`)), el("time", { class: "small fainter number", datetime: one.at }, wholeMoment(one.at)), el("strong", { class: "number" }, change(one))))));
+      el("span", {}, say(`ledger.${one.kind}`)), el("time", { class: "small fainter number", datetime: one.at }, wholeMoment(one.at)), el("strong", { class: "number" }, amount(one))))));
 }
 
 /** Return a block of JSON that opens when it is wanted. */

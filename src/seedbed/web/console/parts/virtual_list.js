@@ -19,7 +19,8 @@ export function virtualList(label, { entries, draw, shape, onNear, onSeen }) {
   let current = 0; // where the arrow keys are
   let form = { columns: 1, height_px: 1 };
   let isDue = false;
-  let last = { y: scrollY, at: performance.now() };
+  let last = { y: 0, at: performance.now() };
+  let height_px = -1;
   let calm = 0;
   const list = el("div", { class: "virtual", role: "feed", "aria-label": label, onkeydown: onKey, onfocusin: onFocus });
 
@@ -49,14 +50,16 @@ export function virtualList(label, { entries, draw, shape, onNear, onSeen }) {
   function place() {
     if (!list.isConnected || !list.clientWidth) return;
     const all = entries.peek();
-    const { columns, height_px } = form;
-    const passed = -list.getBoundingClientRect().top / height_px;
+    const { columns, height_px: row_px } = form;
+    const y = -list.getBoundingClientRect().top; // read once, before anything is written: each reading after that is a layout
+    const passed = y / row_px;
     const first = Math.max(0, Math.floor(passed - SPARE_ROWS) * columns);
-    const end = Math.min(all.length, Math.ceil(passed + innerHeight / height_px + SPARE_ROWS) * columns);
-    list.style.height = `${Math.ceil(all.length / columns) * height_px}px`;
+    const end = Math.min(all.length, Math.ceil(passed + innerHeight / row_px + SPARE_ROWS) * columns);
+    const whole_px = Math.ceil(all.length / columns) * row_px;
+    if (whole_px !== height_px) list.style.height = `${(height_px = whole_px)}px`;
     show(all, first, end);
     if (end > all.length - AHEAD) onNear();
-    settle(all, first, end);
+    settle(all, first, end, y);
   }
 
   function show(all, first, end) {
@@ -109,10 +112,10 @@ export function virtualList(label, { entries, draw, shape, onNear, onSeen }) {
     }
   }
 
-  function settle(all, first, end) {
+  function settle(all, first, end, y) {
     const now = performance.now();
-    const speed = Math.abs(scrollY - last.y) / Math.max(1, now - last.at);
-    last = { y: scrollY, at: now };
+    const speed = Math.abs(y - last.y) / Math.max(1, now - last.at);
+    last = { y, at: now };
     clearTimeout(calm);
     if (speed < CALM_SPEED) for (const entry of all.slice(first, end)) onSeen(entry);
     else calm = setTimeout(due, CALM_MS);
