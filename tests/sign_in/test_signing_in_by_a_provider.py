@@ -9,8 +9,10 @@ import httpx
 import pytest
 from sign_in_browser import GENERATES, PAGE
 
+from seedbed.actions.disable_account import disable_account
 from seedbed.cli.listening import HttpServer, listen
 from seedbed.core.keys import Scope
+from seedbed.core.operators import COMMAND_LINE
 from seedbed.core.sign_in import GroupRule, SignInWays
 from seedbed.store import accounts, keys, operator_log
 from seedbed.store.operator_log import Wanted
@@ -202,7 +204,56 @@ async def test_groups_come_as_text_or_list_in_any_number(browser, provider, grou
 
 
 @pytest.mark.parametrize(
-    "groups", ["video-team", "sales, video-team", ["video-team"], [5, None, "video-team"], [*CROWD, "video-team"]]
+    "groups", [..., None, 5, {"video-team": True}, ["Video-Team"], ["video-tea"], [["video-team"]]]
+)
+async def test_what_is_no_group_gives_nothing(browser, provider, groups):
+    provider.claims = {"groups": groups}
+
+    assert (await browser.sign_in()).status_code == 403
+
+
+async def test_groups_that_stand_only_in_the_user_info_are_asked_for(browser, provider):
+    provider.claims = {"groups": ...}
+    provider.userinfo = {"sub": "1001", "groups": ["video-team"]}
+
+    await browser.sign_in()
+
+    assert (await browser.session())["scopes"] == ["generate"]
+
+
+async def test_user_info_of_somebody_else_is_not_taken(browser, provider):
+    provider.claims = {"groups": ...}
+    provider.userinfo = {"sub": "9999", "groups": ["video-team"]}
+
+    assert (await browser.sign_in()).status_code == 403
+
+
+async def test_a_disabled_account_lets_nobody_in(app, browse, account, pool):
+    first, second = browse(app), browse(app)
+    await first.sign_in()
+    async with pool.connection() as conn:
+        [known] = await accounts.of_name(conn, account)
+        await disable_account(conn, known.id, because="unpaid", by=COMMAND_LINE)
+
+    answer = await second.sign_in()
+
+    assert (answer.status_code, await second.session()) == (403, None)
+    assert "disabled" in answer.text
+
+
+async def test_the_standing_key_of_a_person_is_shown_to_nobody(browser, account, pool):
+    await browser.sign_in()
+
+    async with pool.connection() as conn:
+        [known] = await accounts.of_name(conn, account)
+        [standing] = await keys.of_account(conn, known.id)
+    assert standing.name == "ada@acme.test"
+    assert (await browser.get("/console/keys")).json()["data"] == []
+
+
+@pytest.mark.parametrize(
+    "evil",
+    ["https://evil.test", "//evil.test", "/\\evil.test", "/\t/evil.test", "evil", "javascript:alert(1)", "", *ODD],
 )
 async def test_one_goes_on_only_to_a_path_of_this_service(browser, evil):
     answer = await browser.sign_in(evil)

@@ -9,6 +9,7 @@ import { language, learn, say } from "./lib/words.js";
 import * as missing from "./pages/missing.js";
 import * as signIn from "./pages/sign_in.js";
 import { shell } from "./parts/shell.js";
+import * as peopleWords from "./words/people.js";
 import * as shellWords from "./words/shell.js";
 
 // [path, how to load its module]; the first that fits is shown. Whoever adds a page adds its row.
@@ -26,6 +27,7 @@ const ROUTES = [
   ["/desk/usage", () => import("./pages/desk/usage.js")],
   ["/desk/audit", () => import("./pages/desk/audit.js")],
   ["/desk/settings", () => import("./pages/desk/settings.js")],
+  ["/keys", () => import("./pages/keys.js")],
   ["/sign-in", async () => signIn],
 ];
 
@@ -37,6 +39,7 @@ const PLACES = [
 ];
 
 learn(shellWords);
+learn(peopleWords);
 const app = document.getElementById("app");
 let main = null; // the house's middle; null while there is no house
 let house = new AbortController(); // ends when the house is built anew

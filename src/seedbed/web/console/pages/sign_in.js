@@ -1,6 +1,6 @@
 // Signing in: an API key, or the ticket of a link, becomes a session.
 
-import { SignedOut, Refused, post, session } from "../lib/api.js";
+import { Refused, SignedOut, address, get, post, session } from "../lib/api.js";
 import { el } from "../lib/dom.js";
 import { go } from "../lib/router.js";
 import { signal } from "../lib/signal.js";
@@ -15,7 +15,8 @@ import { sentenceOf, toasts } from "../parts/toast.js";
 
 export const title = () => say("signIn.title");
 
-export default function signIn({ query, hash }) {
+export default function signIn({ query, hash, until }) {
+  const ways = signal(null); // what else than a key there is, once the service has said so
   const fault = signal(null);
   const told = signal(null);
   const key = el("input", { class: "input", type: "password", name: "key", autocomplete: "current-password", spellcheck: "false", autocapitalize: "off", dir: "ltr", autofocus: true, oninput: () => (fault.value = null) });
@@ -37,6 +38,27 @@ export default function signIn({ query, hash }) {
     key.focus();
   }
 
+  async function goToProvider({ beginsAt }) {
+    const { address: provider } = await get(`${beginsAt}?${new URLSearchParams({ next: nextOf(query) })}`, { until });
+    location.assign(provider);
+    await new Promise(() => {}); // the button waits until the page is left
+  }
+
+  async function enterAs() {
+    session.value = await post("console/sign-in");
+    go(nextOf(query), { replaces: true });
+  }
+
+  const telling = (act) => () => act().catch((error) => (told.value = sentenceOf(error)));
+  const others = ({ oidc, header }) => [
+    header && button(say("people.as", { name: header.user }), { icon: "person", kind: "primary large", onclick: telling(enterAs) }),
+    oidc && button(say("people.with", { label: oidc.label }), { icon: "leave", kind: header ? "large" : "primary large", onclick: telling(() => goToProvider(oidc)) }),
+    query.get("left") && oidc?.leavesAt && el("a", { class: "small", href: address(oidc.leavesAt) }, say("people.leave", { label: oidc.label })),
+    el("p", { class: "or" }, say("people.or")),
+  ];
+  get("console/sign-in", { until }).then((said) => (ways.value = said), () => null); // with a key one can sign in all the same
+  const hasOthers = () => Boolean(ways.value?.oidc || ways.value?.header);
+
   const ticket = new URLSearchParams(hash.slice(1)).get("ticket");
   if (ticket) {
     history.replaceState(null, "", location.pathname + location.search); // it stays in no history
@@ -56,9 +78,10 @@ export default function signIn({ query, hash }) {
       el(
         "div",
         { class: "middle" },
-        el("div", { class: "stack" }, el("h1", {}, say("signIn.title")), el("p", { class: "faint" }, say("signIn.text"))),
+        el("div", { class: "stack" }, el("h1", {}, say("signIn.title")), el("p", { class: "faint" }, () => say(hasOthers() ? "people.text" : "signIn.text"))),
         () => told.value && notice("warn", told.value),
-        el("form", { onsubmit: send }, field(say("signIn.key"), key, { hint: say("signIn.hint"), fault: () => fault.value }), button(say("signIn.send"), { kind: "primary large", type: "submit" })),
+        () => hasOthers() && el("div", { class: "ways" }, others(ways.value)),
+        el("form", { onsubmit: send }, field(say("signIn.key"), key, { hint: say("signIn.hint"), fault: () => fault.value }), () => button(say("signIn.send"), { kind: hasOthers() ? "large" : "primary large", type: "submit" })),
       ),
       el("p", { class: "small fainter" }, say("signIn.noKey"), " ", el("code", {}, "seedbed console")),
     ),

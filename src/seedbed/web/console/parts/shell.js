@@ -56,9 +56,10 @@ export function themeMenu() {
 }
 
 function accountMenu() {
-  const { accountName, keyName, lastFour } = session.peek();
+  const { accountName, keyName, lastFour, isPerson } = session.peek();
   return menu(say("account.label"), icon("person"), () => [
-    el("div", { class: "said" }, el("strong", { class: "user-text", dir: "auto" }, accountName), el("div", { class: "small faint", dir: "auto" }, say("account.key", { name: keyName, lastFour }))),
+    el("div", { class: "said" }, el("strong", { class: "user-text", dir: "auto" }, accountName), el("div", { class: "small faint", dir: "auto" }, isPerson ? keyName : say("account.key", { name: keyName, lastFour }))),
+    item("key", say("people.keys"), { href: link("/keys") }),
     item("book", say("account.reference"), { href: link("/docs") }),
     Object.entries(LANGUAGES).filter(([code]) => code !== language.peek()).map(([code, name]) => item("globe", name, { onclick: () => chooseLanguage(code) })),
     item("leave", say("account.leave"), { onclick: () => leave("console/session") }),
@@ -70,7 +71,7 @@ async function leave(path, text) {
   await remove(path).catch(() => null); // whoever is out already is out
   sessionStorage.clear();
   session.value = null;
-  go("/sign-in", { replaces: true });
+  go("/sign-in?left=1", { replaces: true });
   if (text) toast(text);
 }
 
