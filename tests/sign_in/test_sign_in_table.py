@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_network
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +17,8 @@ from seedbed.settings import Settings
 
 GROUP = '[[sign_in.groups]]\ngroup = "video-team"\naccount = "video"\nroles = ["generate"]\n'
 OIDC = '[sign_in.oidc]\nissuer = "https://login.acme.test/realms/a"\nclient_id = "seedbed"\n'
+PAGE = (Path(__file__).resolve().parents[2] / "docs/signing-in.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
 HEADER = '[sign_in.header]\nfrom = ["10.0.0.5/32"]\n'
 
 
@@ -25,6 +29,11 @@ def ways(tmp_path):
         return load_deployment(Settings(home=tmp_path)).sign_in
 
     return ways
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_the_examples_of_the_documents_can_be_read(ways, example):
+    assert ways(example).groups
 
 
 def test_without_the_table_there_is_only_the_key(ways):
@@ -95,6 +104,13 @@ def test_what_is_wrong_stops_the_start_with_its_place(ways, text, words):
 
     assert words in str(caught.value)
     assert "seedbed.toml" in str(caught.value)
+
+
+def test_every_key_of_the_tables_stands_in_the_documents():
+    ours = {name for kind in (Oidc, TrustedHeader, GroupRule) for name in kind.__dataclass_fields__}
+    written = ours - {"proxies"} | {"from", "roles"}
+
+    assert [key for key in sorted(written) if not re.search(rf"`{key}`|^{key} =", PAGE, re.MULTILINE)] == []
 
 
 def test_a_provider_on_this_machine_may_be_called_without_tls(ways):
