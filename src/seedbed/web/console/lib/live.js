@@ -14,7 +14,9 @@ export function live(path, { every_s, until }) {
     const mine = ++turn; // an answer that a later request has overtaken is nobody's
     try {
       const next = await get(path(), { until });
-      if (mine === turn) [data.value, fault.value] = [next, null];
+      if (mine !== turn) return;
+      fault.value = null;
+      if (JSON.stringify(next) !== JSON.stringify(data.peek())) data.value = next; // or what has the focus would be made anew
     } catch (error) {
       if (mine === turn && !isQuiet(error)) fault.value = error;
     }

@@ -5,7 +5,7 @@ import { el } from "../../lib/dom.js";
 import { wholeMoment } from "../../lib/format.js";
 import { link } from "../../lib/router.js";
 import { repeat } from "../../lib/live.js";
-import { currentOwner, signal } from "../../lib/signal.js";
+import { computed, currentOwner, signal } from "../../lib/signal.js";
 import { number, say } from "../../lib/words.js";
 import { ask } from "../../parts/ask.js";
 import { button } from "../../parts/button.js";
@@ -25,12 +25,14 @@ const PRIORITIES = 10;
 /** Open it beside the page. `changed` is called when something was done to the job. */
 export function openJob(id, changed = () => null) {
   return openDialog(say("drawer.title"), () => {
-    const [job, fault] = [signal(null), signal(null)];
+    const [job, fault, isRaw] = [signal(null), signal(null), signal(false)];
     const until = currentOwner();
     const path = `${ADMIN}jobs/${encodeURIComponent(id)}`;
     const read = async () => {
       try {
-        [job.value, fault.value] = [await get(path, { until }), null];
+        const next = await get(path, { until });
+        fault.value = null;
+        if (JSON.stringify(next) !== JSON.stringify(job.peek())) job.value = next;
       } catch (error) {
         if (!isQuiet(error)) fault.value = error;
       }
@@ -44,7 +46,7 @@ export function openJob(id, changed = () => null) {
       () => job.value === null && !fault.value && el("div", { class: "ghost plot-ghost" }),
       () => job.value && told(job.value),
       actions(job, path, did),
-      el("details", { class: "as-table" }, el("summary", {}, say("drawer.raw")), () => job.value && code(() => JSON.stringify(job.value, null, 2))),
+      el("details", { class: "as-table", ontoggle: (event) => (isRaw.value = event.target.open) }, el("summary", {}, say("drawer.raw")), () => isRaw.value && job.value && code(() => JSON.stringify(job.value, null, 2))),
     ];
   }, { kind: "drawer" });
 }
@@ -75,12 +77,12 @@ function told(details) {
 }
 
 function actions(job, path, did) {
-  const status = () => job.value?.job.status;
-  const isOpen = () => status() === "queued" || status() === "processing";
+  const status = computed(() => job.value?.job.status);
+  const isOpen = computed(() => status.value === "queued" || status.value === "processing");
   return el("div", { class: "row drawer-actions" },
-    () => status() === "queued" && button(say("drawer.priority"), { icon: "up", onclick: () => reprioritise(job.peek().job, path, did) }),
-    () => status() === "processing" && button(say("drawer.requeue"), { icon: "again", onclick: () => requeue(path, did) }),
-    () => isOpen() && button(say("drawer.cancel"), { icon: "close", kind: "danger", onclick: () => cancel(job.peek().job, path, did) }));
+    () => status.value === "queued" && button(say("drawer.priority"), { icon: "up", onclick: () => reprioritise(job.peek().job, path, did) }),
+    () => status.value === "processing" && button(say("drawer.requeue"), { icon: "again", onclick: () => requeue(path, did) }),
+    () => isOpen.value && button(say("drawer.cancel"), { icon: "close", kind: "danger", onclick: () => cancel(job.peek().job, path, did) }));
 }
 
 async function cancel(job, path, did) {

@@ -3,8 +3,9 @@
 import { ADMIN } from "../../lib/api.js";
 import { el } from "../../lib/dom.js";
 import { bytes, duration, wholeMoment } from "../../lib/format.js";
+import { live } from "../../lib/live.js";
 import { link } from "../../lib/router.js";
-import { effect, signal } from "../../lib/signal.js";
+import { computed, effect, signal } from "../../lib/signal.js";
 import { number, say } from "../../lib/words.js";
 import { barChart, barList } from "../../parts/bar_chart.js";
 import { gathered } from "../../parts/chart_scale.js";
@@ -13,7 +14,6 @@ import { notice } from "../../parts/empty.js";
 import { segments } from "../../parts/field.js";
 import { lineChart } from "../../parts/line_chart.js";
 import { stat } from "../../parts/stat.js";
-import { live } from "../../lib/live.js";
 import { codeName } from "./codes.js";
 import { deskHead, deskPage, faultOf, section } from "./frame.js";
 
@@ -95,9 +95,11 @@ function grid(past) {
 }
 
 function failures(data) {
+  const told = computed(() => data.value ? JSON.stringify(data.value.outcomes) : undefined); // made anew only when they have changed
   return el("section", { class: "chart panel" }, el("div", { class: "figcaption" }, el("h2", {}, say("overview.failures")), el("span", { class: "small fainter" }, say("overview.failuresUnit"))), () => {
-    const failed = (data.value?.outcomes ?? []).filter(({ code }) => code !== "succeeded" && code !== "cancelled").sort((a, b) => b.jobs - a.jobs);
-    if (!failed.length) return el("p", { class: "no-figures" }, data.value ? say("overview.noFailures") : "–");
+    if (told.value === undefined) return el("div", { class: "ghost plot-ghost" });
+    const failed = JSON.parse(told.value).filter(({ code }) => code !== "succeeded" && code !== "cancelled").sort((a, b) => b.jobs - a.jobs);
+    if (!failed.length) return el("p", { class: "no-figures" }, say("overview.noFailures"));
     return barList(failed.map(({ code, jobs }) => ({ name: el("a", { href: link(`/desk/jobs?status=failed&code=${encodeURIComponent(code)}`) }, codeName(code)), told: code, value: jobs, colour: "bad" })));
   });
 }

@@ -3,6 +3,7 @@
 import { ADMIN, post } from "../../lib/api.js";
 import { el } from "../../lib/dom.js";
 import { live } from "../../lib/live.js";
+import { computed } from "../../lib/signal.js";
 import { number, say } from "../../lib/words.js";
 import { ask } from "../../parts/ask.js";
 import { button } from "../../parts/button.js";
@@ -22,12 +23,14 @@ export const title = () => say("desk.workers");
 
 export default deskPage("workers", ({ until }) => {
   const workers = live(() => `${ADMIN}workers`, { every_s: EVERY_S, until });
+  const isAny = (name) => computed(() => workers.data.value?.[name].length > 0);
+  const [areDrained, areFleets] = [isAny("drained"), isAny("fleets")];
   return [
     deskHead(say("desk.workers"), say("workers.text")),
     faultOf(workers),
     dataTable(say("desk.workers"), columns(workers), () => workers.data.value?.data.map(withoutPulse) ?? null, { key: (worker) => worker.id, none: say("workers.none") }),
-    () => workers.data.value?.drained.length > 0 && section(say("workers.drained"), { text: say("workers.drainedText") }, drains(workers)),
-    () => workers.data.value?.fleets.length > 0 && section(say("workers.fleets"), {}, fleets(workers)),
+    () => areDrained.value && section(say("workers.drained"), { text: say("workers.drainedText") }, drains(workers)),
+    () => areFleets.value && section(say("workers.fleets"), {}, fleets(workers)),
   ];
 });
 
