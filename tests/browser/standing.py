@@ -31,7 +31,7 @@ class Account:
         """Order a short video, wait for it, and return its id. With the key of test mode if no other is named."""
         with self.client(key) as client:
             ordered = client.videos.create(prompt=prompt, duration=4, resolution="480p", **order)  # type: ignore[arg-type]
-            return client.videos.wait(ordered.request_id, timeout=90).request_id
+            return client.videos.wait(ordered.request_id, timeout_s=90).request_id
 
     def order(self, prompt: str, *, key: str | None = None) -> str:
         """Order a short video, and return its id at once."""
@@ -68,6 +68,11 @@ class House:
     def key_of(self, account_id: int, *, mode: str = "live", **wanted: object) -> str:
         body = {"name": f"{mode} key", "mode": mode, **wanted}
         return self.ask("POST", f"accounts/{account_id}/keys", body)["secret"]
+
+    def revoke(self, account_id: int, key: str) -> None:
+        keys = self.ask("GET", f"accounts/{account_id}/keys")["data"]
+        found = next(one["id"] for one in keys if one["lastFour"] == key[-4:])
+        self.ask("POST", f"keys/{found}/revoke", {})
 
     def close(self) -> None:
         self._admin.close()

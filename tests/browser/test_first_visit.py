@@ -45,7 +45,7 @@ def test_a_first_visit_ends_with_a_video_that_plays(served: Served, visit: Calla
     page.get_by_role("option", name="@Image1").click()
     prompt.press_sequentially("at dusk, smoke drifts")
     expect(page.locator("mark.pointer")).to_have_text("@Image1")
-    page.get_by_role("radio", name="480p").check(force=True)
+    page.locator(".segments label", has_text="480p").click()
     page.get_by_role("slider", name="Length").fill("0")
     expect(page.locator(".price:not(.old)")).to_contain_text("credits")
     price = int(re.sub(r"\D", "", page.locator(".price .number").inner_text()))
