@@ -1,6 +1,6 @@
 // Where the console starts: the table of pages, who may see them, and the change from one to the next.
 
-import { isQuiet, loadSession, session } from "./lib/api.js";
+import { Refused, isQuiet, loadSession, session } from "./lib/api.js";
 import { refreshCredits } from "./lib/credits.js";
 import { el, replace } from "./lib/dom.js";
 import { go, match, place, startRouting } from "./lib/router.js";
@@ -87,7 +87,7 @@ async function show(now) {
     if (!until.aborted) put(node, page.title(), now);
   } catch (error) {
     if (until.aborted || isQuiet(error)) return;
-    console.error(error);
+    if (!(error instanceof Refused)) console.error(error);
     put(missing.broken(error, () => show(now)), say("error.title"), now);
   }
 }

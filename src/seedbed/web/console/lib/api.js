@@ -7,8 +7,9 @@ import { say } from "./words.js";
 export const ROOT = new URL(document.baseURI);
 export const NATIVE = "api/open/v1/";
 export const ADMIN = "api/admin/v1/";
-const LONGEST_WAIT_MS = 8000;
-const PATIENCE_MS = 180_000;
+/** How long what may be sent again is tried, and the longest pause in between. */
+export const PATIENCE_MS = 180_000;
+export const LONGEST_WAIT_MS = 8000;
 
 /** Who is signed in: what `GET /console/session` answers; null for nobody, undefined before it was asked. */
 export const session = signal(undefined);

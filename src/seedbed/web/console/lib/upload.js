@@ -1,21 +1,20 @@
 // Sends one file to `POST /uploads` and says how far it is. Only XMLHttpRequest knows that of what it sends.
 
-import { NATIVE, Unreached, address, isReached, pause, refusal } from "./api.js";
+import { LONGEST_WAIT_MS, NATIVE, PATIENCE_MS, Unreached, address, isReached, pause, refusal } from "./api.js";
 import { say } from "./words.js";
-
-const TRIES = 6;
 
 /** Return the answer of the service. `tell` is told the part, 0..1. Throws as `post` does; nothing is stored twice. */
 export async function upload(file, { key, tell, until }) {
-  for (let i = 0; ; i++) {
+  const began = Date.now();
+  for (let wait_ms = 500; ; wait_ms = Math.min(2 * wait_ms, LONGEST_WAIT_MS)) {
     const answer = await send(file, { key, tell, until });
     isReached.value = answer !== null;
     if (answer !== null) {
       if (answer.status < 300) return answer.body;
       throw refusal(answer.status, answer.body, answer.headers);
     }
-    if (i === TRIES - 1) throw new Unreached(say("error.unreached"));
-    await pause(500 * 2 ** i, until);
+    if (Date.now() - began > PATIENCE_MS) throw new Unreached(say("error.unreached"));
+    await pause(wait_ms, until);
   }
 }
 
