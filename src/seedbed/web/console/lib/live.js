@@ -27,15 +27,14 @@ export function live(path, { every_s, until }) {
 }
 
 /**
- * Return `{ rows, isMore, isBusy, fault, more, again }` of a list with `data` and `cursor`. `path` is a function. `again`
+ * Return `{ rows, isMore, isWhole, fault, more, again }` of a list with `data` and `cursor`. `path` is a function. `again`
  * reads the first page anew; `isWhole` says that no other is shown, so that it may be done unasked.
  */
 export function paged(path, { until }) {
-  const [rows, cursor, fault, isBusy] = [signal(null), signal(null), signal(null), signal(false)];
+  const [rows, cursor, fault] = [signal(null), signal(null), signal(null)];
   let turn = 0;
   async function read(from, before) {
     const mine = ++turn;
-    isBusy.value = true;
     try {
       const asked = path();
       const next = await get(from ? `${asked}${asked.includes("?") ? "&" : "?"}cursor=${encodeURIComponent(from)}` : asked, { until });
@@ -43,14 +42,11 @@ export function paged(path, { until }) {
       [rows.value, cursor.value, fault.value] = [[...before, ...next.data], next.cursor, null];
     } catch (error) {
       if (mine === turn && !isQuiet(error)) fault.value = error;
-    } finally {
-      if (mine === turn) isBusy.value = false;
     }
   }
   const list = {
     rows,
     fault,
-    isBusy,
     isMore: () => cursor.value !== null,
     isWhole: true,
     more: () => ((list.isWhole = false), read(cursor.peek(), rows.peek())),

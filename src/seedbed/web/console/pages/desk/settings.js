@@ -26,10 +26,10 @@ export default deskPage("settings", async ({ until }) => {
     return [
       deskHead(say("desk.settings"), say("settings.text")),
       maintenanceOf(maintenance),
-      settingsOf(told.settings),
       section(say("settings.engines"), { text: say("settings.engineText") }, engines(told.engines)),
       section(say("settings.models"), { text: say("settings.mediaFactor", { x: told.mediaFactor }) }, models(told.models)),
       told.fleetPools.length > 0 && section(say("settings.fleets"), {}, fleets(told.fleetPools)),
+      settingsOf(told.settings),
     ];
   });
 });
@@ -74,7 +74,7 @@ function settingsOf(settings) {
 }
 
 function value({ value: shown, isSet, isSecret }) {
-  if (isSecret && shown === "***") return [chip(say("settings.secret"), "plain"), isSet && chip(say("settings.isSet"), "good")];
+  if (isSecret && shown === "***") return el("div", { class: "row" }, chip(say("settings.secret"), "plain"), isSet && chip(say("settings.isSet"), "good"));
   return el("div", { class: "row" }, shown === "-" ? el("span", { class: "fainter" }, say("settings.empty")) : el("code", { class: "user-text" }, shown), isSet && chip(say("settings.isSet"), "good"));
 }
 
