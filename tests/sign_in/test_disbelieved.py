@@ -96,6 +96,7 @@ NOW = int(time.time())
         {"aud": "another client"},
         {"aud": ["seedbed", "another"]},  # without azp nobody knows for whom it was made
         {"aud": ["seedbed", "another"], "azp": "another"},
+        {"aud": "another client", "azp": "seedbed"},
         {"aud": ...},
         {"azp": "another"},
         {"iss": "https://evil.test"},
