@@ -6,6 +6,7 @@ import asyncio
 import socket
 from dataclasses import replace
 
+import httpx
 import pytest
 from sign_in_browser import PAGE
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
@@ -52,10 +53,14 @@ async def test_a_provider_that_takes_too_long(oidc, provider):
 
 
 async def test_a_provider_that_answers_byte_by_byte(oidc, provider):
+    async with httpx.AsyncClient() as client:
+        good = (await client.get(provider.issuer + DESCRIPTION)).content
+
     async def drops():
-        for _ in range(300):
+        for _ in range(30):
             yield b" "
             await asyncio.sleep(0.1)
+        yield good
 
     provider.answers[DESCRIPTION] = StreamingResponse(drops())
 
@@ -93,8 +98,9 @@ async def test_a_provider_that_talks_nonsense_of_itself(browser, provider, answe
         {"authorization_endpoint": "javascript:alert(1)"},
         {"end_session_endpoint": "javascript:alert(1)"},
         {"userinfo_endpoint": None},
+        {"comment": "a" * 1_100_000},
     ],
-    ids=str,
+    ids=lambda described: str(described)[:60],
 )
 async def test_a_provider_whose_description_is_not_its_own_or_not_safe(browser, provider, described):
     provider.described = described
