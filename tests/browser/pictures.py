@@ -24,7 +24,7 @@ PHOTOGRAPHS = Path(__file__).parents[1] / "e2e/photographs"
 LANGUAGES = {"en": "en-GB", "ko": "ko-KR"}
 SIZES = {"desk": {"viewport": {"width": 1440, "height": 900}}, "phone": PHONE}
 THEMES = ("light", "dark")
-DESK_PAGES = ("", "accounts", "jobs", "pools", "workers", "audit", "settings")
+DESK_PAGES = ("", "pools", "workers", "jobs", "accounts", "accounts/1", "usage", "audit", "settings")
 SHOWN = {
     ("playground", "desk", "light", "en"),
     ("video", "desk", "dark", "en"),
@@ -68,6 +68,7 @@ def paths_of(made: list[str]) -> dict[str, str]:
         "history-grid": "/history?view=grid",
         "job": f"/jobs/{made[0]}",
         "compare": f"/compare?a={made[0]}&b={made[1]}",
+        "keys": "/keys",
         "missing": "/jobs/req_00000000000000000000000000000000",
     }
 
@@ -90,7 +91,7 @@ def taken(
     yield "as-code", settled(guest)
     operator = Visit(browser, house.base_url, key=house.admin_key, **look)
     for name in DESK_PAGES:
-        yield f"desk-{name}".rstrip("-"), shot(operator, f"/desk/{name}".rstrip("/"))
+        yield f"desk-{name}".rstrip("-").replace("/", "-"), shot(operator, f"/desk/{name}".rstrip("/"))
     for visit in (stranger, guest, operator):
         visit.close()
         assert visit.faults == [], visit.faults

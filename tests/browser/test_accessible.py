@@ -11,7 +11,10 @@ from playwright.sync_api import Page, expect
 from standing import House
 
 GRAVE = ("serious", "critical")
-DESK_PATHS = ("/desk", "/desk/accounts", "/desk/jobs", "/desk/workers", "/desk/pools", "/desk/audit", "/desk/settings")
+DESK_PATHS = tuple(
+    f"/desk{rest}"
+    for rest in ("", "/pools", "/workers", "/jobs", "/accounts", "/accounts/1", "/usage", "/audit", "/settings")
+)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +48,15 @@ def test_no_page_has_a_serious_finding(
     found = findings(page)
 
     guest = visit(house.base_url, key=somebody.test_key, color_scheme=theme, **size)
-    for path in ("/", f"/?show={first}", "/history", f"/jobs/{first}", f"/compare?a={first}&b={second}", "/jobs/req_0"):
+    for path in (
+        "/",
+        f"/?show={first}",
+        "/history",
+        f"/jobs/{first}",
+        f"/compare?a={first}&b={second}",
+        "/jobs/req_0",
+        "/keys",
+    ):
         page = guest.go(path)
         expect(page.locator("main h1, main h2").first).to_be_attached()
         found += findings(page)

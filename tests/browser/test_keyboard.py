@@ -32,26 +32,19 @@ def is_outlined(page: Page) -> bool:
       .some(({ outlineStyle, outlineWidth }) => outlineStyle !== "none" && outlineWidth !== "0px")""")
 
 
-def test_the_whole_journey_needs_no_mouse(
-    house: House, somebody: Account, visit: Callable[..., Visit], tmp_path: Path
-) -> None:
-    page = visit(house.base_url).go()
-    keys = page.keyboard
-    expect(page.get_by_label("API key")).to_be_focused()
-    keys.type(somebody.test_key)
-    keys.press("Enter")
-
-    prompt = page.get_by_role("textbox", name="Prompt")
+def write_the_prompt(page: Page, photograph: Path) -> None:
+    keys, prompt = page.keyboard, page.get_by_role("textbox", name="Prompt")
     expect(prompt).to_be_visible()
     expect(page.locator("#main")).to_be_focused()
     sheet = page.locator(".composer-sheet")
-    unfocused = sheet.screenshot()
+    line = "one => getComputedStyle(one).borderTopColor"
+    unfocused = sheet.evaluate(line)
     tab_to(page, prompt)
-    await_true(lambda: sheet.screenshot() != unfocused, within_s=5)
+    await_true(lambda: sheet.evaluate(line) != unfocused, within_s=5)
     tab_to(page, page.get_by_role("button", name="Add", exact=True))
     with page.expect_file_chooser() as chooser:
-        keys.press("Enter")
-    chooser.value.set_files([picture(tmp_path)])
+        keys.press("Space")
+    chooser.value.set_files([photograph])
     expect(page.locator(".tile.ready")).to_have_count(1)
 
     tab_to(page, prompt, key="Shift+Tab")
@@ -62,6 +55,9 @@ def test_the_whole_journey_needs_no_mouse(
     keys.type("[seedbed:take=3]")
     expect(prompt).to_have_value("Slow push-in on @Image1 [seedbed:take=3]")
 
+
+def choose_and_send(page: Page) -> None:
+    keys, prompt = page.keyboard, page.get_by_role("textbox", name="Prompt")
     tab_to(page, page.get_by_role("button", name="field.png: role and order"))
     keys.press("Enter")
     dialog = page.get_by_role("dialog")
@@ -86,9 +82,15 @@ def test_the_whole_journey_needs_no_mouse(
     tab_to(page, prompt, key="Shift+Tab")
     keys.press("Control+Enter")
 
+
+def watch_and_change(page: Page) -> None:
+    keys, prompt = page.keyboard, page.get_by_role("textbox", name="Prompt")
     expect(page.locator(".player video")).to_be_visible()
     place = page.get_by_role("slider", name="Place")
     tab_to(page, place)
+    if not page.locator(".player video").evaluate("one => one.paused"):
+        keys.press("k")
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
     keys.press("End")
     expect(place).to_have_attribute("aria-valuenow", "4.00")
     keys.press("Home")
@@ -98,6 +100,9 @@ def test_the_whole_journey_needs_no_mouse(
     keys.press("Enter")
     expect(prompt).to_be_focused()
 
+
+def leave(page: Page) -> None:
+    keys = page.keyboard
     account = page.get_by_role("button", name="Account")
     tab_to(page, account, key="Shift+Tab")
     keys.press("Enter")
@@ -108,6 +113,20 @@ def test_the_whole_journey_needs_no_mouse(
             break
     keys.press("Enter")
     expect(page.get_by_label("API key")).to_be_focused()
+
+
+def test_the_whole_journey_needs_no_mouse(
+    house: House, somebody: Account, visit: Callable[..., Visit], tmp_path: Path
+) -> None:
+    page = visit(house.base_url).go()
+    keys = page.keyboard
+    expect(page.get_by_label("API key")).to_be_focused()
+    keys.type(somebody.test_key)
+    keys.press("Enter")
+    write_the_prompt(page, picture(tmp_path))
+    choose_and_send(page)
+    watch_and_change(page)
+    leave(page)
 
 
 def test_the_history_is_walked_with_arrow_keys(house: House, somebody: Account, visit: Callable[..., Visit]) -> None:
