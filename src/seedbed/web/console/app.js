@@ -96,7 +96,8 @@ function put(node, title, now) {
   document.title = `${title} · ${say("app.name")}`;
   if (now.path === "/sign-in") {
     main = null;
-    return replace(app, el("main", { id: "main" }, node));
+    replace(app, el("main", { id: "main" }, node));
+    return app.querySelector("[autofocus]")?.focus(); // the browser itself does so only once, when the page is loaded
   }
   if (!main) {
     house.abort();
