@@ -18,7 +18,15 @@ from seedbed.api.native.errors import answer
 from seedbed.settings import ResultUrls, Settings
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8", "Accept-Encoding": "gzip, br"}
-PAGES = {"/": "./", "/keys": "./", "/history": "./", "/jobs/req_1": "../", "/compare": "./", "/sign-in": "./", "/desk/a/b": "../../"}
+PAGES = {
+    "/": "./",
+    "/keys": "./",
+    "/history": "./",
+    "/jobs/req_1": "../",
+    "/compare": "./",
+    "/sign-in": "./",
+    "/desk/a/b": "../../",
+}
 
 
 @dataclass

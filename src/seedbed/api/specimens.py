@@ -98,6 +98,7 @@ REFUSALS: dict[str, Refusal] = {
     ),
     "forbidden": errors.Forbidden("generate"),
     "account_disabled": errors.AccountDisabled(),
+    "not_admitted": errors.NotAdmitted("ada@example.org belongs to no group that may use this service."),
     "method_not_allowed": errors.MethodNotAllowed("PUT", ("GET", "POST")),
     "not_cancellable": errors.NotCancellable("succeeded"),
     "wrong_state": errors.WrongState("succeeded", "cannot be queued again; its owner may rerun it"),
