@@ -35,7 +35,7 @@ SMALL_PLAN = Plan(workers=100, processes=2, job_s=10.0, steady_s=20.0)
 
 
 async def measure(wanted: argparse.Namespace) -> dict[str, Any]:
-    result: dict[str, Any] = {"processors": os.cpu_count(), "load_before": os.getloadavg()}
+    result: dict[str, Any] = {"processors": os.cpu_count()}
     with home() as folder, ExitStack() as stack:
         databases = [await make(folder, jobs, stack) for jobs in wanted.sizes]
         result["databases"] = {
@@ -43,6 +43,8 @@ async def measure(wanted: argparse.Namespace) -> dict[str, Any]:
         }
         table("databases", result["databases"])
         await asyncio.sleep(wanted.rest_s)
+        await quiet(wanted.quiet)
+        result["load_before"] = os.getloadavg()
         if "curves" in wanted.parts:
             result |= await past(databases, wanted)
         if "replicas" in wanted.parts:
@@ -52,6 +54,12 @@ async def measure(wanted: argparse.Namespace) -> dict[str, Any]:
             result["crowd"] = await crowd.crowd(databases[-1], wanted.plan)
             show_crowd(result["crowd"])
     return result | {"load_after": os.getloadavg()}
+
+
+async def quiet(load: float | None) -> None:
+    """Wait until the machine has less to do than that: what else runs on it may end while databases are filled."""
+    while load is not None and os.getloadavg()[0] >= load:  # noqa: ASYNC110 - what is awaited happens elsewhere
+        await asyncio.sleep(5)
 
 
 async def past(databases: list[Database], wanted: argparse.Namespace) -> dict[str, Any]:
@@ -122,6 +130,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--sizes", type=lambda text: [int(size) for size in text.split(",")])
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--count", type=int)
+    parser.add_argument("--quiet", type=float, help="measure once the load of the last minute is below this")
     parser.add_argument("--out", type=Path, default=OUT)
     wanted = parser.parse_args()
     wanted.sizes = wanted.sizes or (SMALL_SIZES if wanted.small else SIZES)
