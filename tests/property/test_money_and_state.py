@@ -114,7 +114,7 @@ class AgainstTheModel(RuleBasedStateMachine):
     @rule(tenant=tenants, amount=st.sampled_from([100, 300, 1, -50, -1000]))
     def give(self, tenant: int, amount: int) -> None:
         who = self.tenants[tenant]
-        facts = {"account_id": who.account_id, "is_live": who.is_live, "credits": amount, "note": "", "at": self.at}
+        facts = {"account_id": who.account_id, "is_live": who.is_live, "credits": amount, "note": "test", "at": self.at}
         self.both(lambda: self.model.give(who, amount), partial(grant, **facts))
 
     @rule(wishes=st.lists(orders, min_size=1, max_size=3))
