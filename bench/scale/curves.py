@@ -103,7 +103,8 @@ async def curves(databases: list[Database], *, rounds: int, count: int) -> dict[
                     samples = await repeated(_bound(work, site), times=times, at_once=at_once)
                     if number:
                         measured[name][site.database.name].add(samples)
-    return {name: {size: samples.figures() for size, samples in of.items()} for name, of in measured.items()}
+    sizes = [database.name for database in databases]
+    return {name: {size: of[size].figures() for size in sizes} for name, of in measured.items()}
 
 
 Work = Callable[[Site], Awaitable[None]]
