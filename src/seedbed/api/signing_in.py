@@ -19,11 +19,11 @@ from seedbed.actions.sign_in import NewSession, sign_in
 from seedbed.api.conversion import convert
 from seedbed.api.cookies import CONSOLE_HEADER, drop_session, is_of_the_console, keep_session, session_token
 from seedbed.api.described import says
-from seedbed.api.json_body import json_body
 from seedbed.api.native.answers import json_response
 from seedbed.api.native.moments import shown
 from seedbed.api.native.wire import Wire
 from seedbed.api.service import Service
+from seedbed.api.small_body import small_body
 from seedbed.core.errors import InvalidRequest, Unauthorized
 from seedbed.core.keys import ParsedKey, parse_key
 from seedbed.core.sessions import ENTROPY_BYTES, SessionToken, parse_token
@@ -101,15 +101,7 @@ def check_console(service: Service, request: Request) -> None:
 
 
 async def _credential(service: Service, request: Request) -> ParsedKey | SessionToken:
-    limit_bytes = MAX_BODY_BYTES
-    async with json_body(
-        request,
-        service.intake,
-        "sign-in",
-        limit_bytes=limit_bytes,
-        data_limit_bytes=limit_bytes,
-        timeout_s=service.settings.body_timeout_s,
-    ) as body:
+    async with small_body(service, request, "sign-in", limit_bytes=MAX_BODY_BYTES) as body:
         given = convert(body, SignInBody)
     if (given.key is None) == (given.ticket is None):
         raise InvalidRequest("Send either `key` or `ticket`.", param="key")

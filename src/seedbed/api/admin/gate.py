@@ -19,9 +19,9 @@ from seedbed.actions.answer_once import answer_once
 from seedbed.api.auth import principal
 from seedbed.api.conversion import convert
 from seedbed.api.idempotency import REPLAYED, claim_of
-from seedbed.api.json_body import json_body
 from seedbed.api.native.answers import raw_json
 from seedbed.api.service import Service
+from seedbed.api.small_body import small_body
 from seedbed.core.errors import Forbidden, InvalidRequest, NotFound
 from seedbed.core.idempotency import json_digest
 from seedbed.core.keys import Mode, Scope
@@ -59,14 +59,7 @@ async def body_object(service: Service, request: Request, caller: Caller) -> Asy
     if request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in request.headers:
         yield {}
         return
-    async with json_body(
-        request,
-        service.intake,
-        caller.who.account_id,
-        limit_bytes=MAX_BODY_BYTES,
-        data_limit_bytes=MAX_BODY_BYTES,
-        timeout_s=service.settings.body_timeout_s,
-    ) as body:
+    async with small_body(service, request, caller.who.account_id, limit_bytes=MAX_BODY_BYTES) as body:
         yield body
 
 

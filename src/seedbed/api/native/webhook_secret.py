@@ -17,8 +17,9 @@ from seedbed.api.conversion import convert
 from seedbed.api.native.answers import json_response
 from seedbed.api.native.moments import shown
 from seedbed.api.native.webhook_wire import RetiringSecret, RotationBody, WebhookSecrets
-from seedbed.api.native.webhooks import small_body
+from seedbed.api.native.webhooks import MAX_BODY_BYTES
 from seedbed.api.service import Service
+from seedbed.api.small_body import small_body
 from seedbed.core.errors import InvalidRequest
 from seedbed.core.signing import SECRET_BYTES
 from seedbed.store import accounts
@@ -55,7 +56,7 @@ async def _overlap_s(service: Service, request: Request, who: Principal) -> int:
     longest_s = service.settings.webhook_secret_overlap_s
     if request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in request.headers:
         return longest_s
-    async with small_body(service, request, who) as body:
+    async with small_body(service, request, who.account_id, limit_bytes=MAX_BODY_BYTES) as body:
         said = convert(body, RotationBody).overlap_seconds
     if said is not None and not 0 <= said <= longest_s:
         raise InvalidRequest(f"overlapSeconds must be from 0 to {longest_s}.", param="overlapSeconds")

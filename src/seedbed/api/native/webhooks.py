@@ -7,9 +7,6 @@ must not become a way to read that network. Source: CONTRACT 1.7, 1.11.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
 
 import msgspec
 from starlette.requests import Request
@@ -21,7 +18,6 @@ from seedbed.actions.switch_on import switch_on
 from seedbed.api.auth import principal
 from seedbed.api.conversion import convert
 from seedbed.api.idempotency import REPLAYED, claim_of
-from seedbed.api.json_body import json_body
 from seedbed.api.native.answers import json_response, raw_json
 from seedbed.api.native.moments import parse_moment, shown, shown_or_null
 from seedbed.api.native.own_jobs import asked_job_id
@@ -37,6 +33,7 @@ from seedbed.api.native.webhook_wire import (
 )
 from seedbed.api.paging import AFTER_ALL, cursor_at, page_limit, place_at, strange_cursor
 from seedbed.api.service import Service
+from seedbed.api.small_body import small_body
 from seedbed.core.errors import InvalidRequest, NotFound
 from seedbed.core.idempotency import json_digest
 from seedbed.core.keys import Scope
@@ -100,25 +97,11 @@ async def list_endpoints(service: Service, request: Request) -> Response:
 async def switch_address_on(service: Service, request: Request) -> Response:
     """Let webhooks be sent to an address again. Idempotent; what was stopped meanwhile is not sent by itself."""
     who = await principal(service, request)
-    async with small_body(service, request, who) as body:
+    async with small_body(service, request, who.account_id, limit_bytes=MAX_BODY_BYTES) as body:
         url = convert(body, SwitchOnBody).url
     async with service.connection() as conn:
         address = await switch_on(conn, who.account_id, url, is_live=who.is_live)
     return json_response(SwitchedOn(address=address))
-
-
-@asynccontextmanager
-async def small_body(service: Service, request: Request, who: Principal) -> AsyncIterator[dict[str, Any]]:
-    """Give the JSON object of a body that has a few short fields."""
-    async with json_body(
-        request,
-        service.intake,
-        who.account_id,
-        limit_bytes=MAX_BODY_BYTES,
-        data_limit_bytes=MAX_BODY_BYTES,
-        timeout_s=service.settings.body_timeout_s,
-    ) as body:
-        yield body
 
 
 def delivery_view(delivery: Delivery, log: list[LoggedAttempt]) -> DeliveryView:

@@ -19,12 +19,12 @@ from seedbed.api.auth import has_key, identify
 from seedbed.api.conversion import convert
 from seedbed.api.cookies import session_token
 from seedbed.api.described import says
-from seedbed.api.json_body import json_body
 from seedbed.api.native.answers import json_response
 from seedbed.api.native.moments import parse_moment, shown, shown_or_null
 from seedbed.api.native.wire import Wire
 from seedbed.api.service import Service
 from seedbed.api.signing_in import check_console
+from seedbed.api.small_body import small_body
 from seedbed.core.errors import NotAdmitted, NotFound, Unauthorized
 from seedbed.core.keys import ENTROPY_BYTES, KeyState, Mode, Scope
 from seedbed.store import key_list, sessions
@@ -98,14 +98,7 @@ async def _list(service: Service, request: Request) -> Response:
 async def _make(service: Service, request: Request) -> Response:
     check_console(service, request)
     who = await _signed_in(service, request)
-    async with json_body(
-        request,
-        service.intake,
-        who.account_id,
-        limit_bytes=MAX_BODY_BYTES,
-        data_limit_bytes=MAX_BODY_BYTES,
-        timeout_s=service.settings.body_timeout_s,
-    ) as said:
+    async with small_body(service, request, who.account_id, limit_bytes=MAX_BODY_BYTES) as said:
         body = convert(said, OwnKeyBody)
     async with service.connection() as conn:
         made = await make_own_key(
