@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from seedbed.store.database import Connection, many
+from seedbed.store.usage import COUNTS, ENDED_IN_DAYS, PROJECT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,20 +32,14 @@ async def by_project(
 
 
 # Account by account, since that is how ended jobs are indexed.
-_BY_PROJECT = """
+_BY_PROJECT = f"""
 select account.id as account_id, account.name as account_name, used.* from account cross join lateral (
-    select case when json_typeof(request #> '{metadata,projectId}') in ('string', 'number')
-            then request #>> '{metadata,projectId}' end as project_id,
-        count(*) filter (where state = 'succeeded') as succeeded,
-        count(*) filter (where state = 'failed') as failed,
-        count(*) filter (where state = 'cancelled') as cancelled,
-        coalesce(sum((request ->> 'duration_s')::int) filter (where state = 'succeeded'), 0) as seconds,
-        coalesce(sum(price_credits) filter (where state = 'succeeded'), 0)::bigint as credits
+    select {PROJECT},
+        {COUNTS}
     from job
     where job.account_id = account.id and is_live = %(is_live)s
-        and finished_at >= %(first)s::date::timestamp at time zone 'UTC'
-        and finished_at < (%(last)s::date + 1)::timestamp at time zone 'UTC'
+        and {ENDED_IN_DAYS}
     group by 1) used
 where %(account_id)s::bigint is null or account.id = %(account_id)s
 order by account.id, project_id limit %(limit)s
-"""
+"""  # noqa: S608 - the parts are constants

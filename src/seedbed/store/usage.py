@@ -36,22 +36,31 @@ async def by_day(
     return [Used(**row) for row in await many(conn, _BY_DAY, facts)]
 
 
-_BY_DAY = """
+PROJECT = """
+case when json_typeof(request #> '{metadata,projectId}') in ('string', 'number')
+    then request #>> '{metadata,projectId}' end as project_id
+"""
+COUNTS = """
+count(*) filter (where state = 'succeeded') as succeeded,
+count(*) filter (where state = 'failed') as failed,
+count(*) filter (where state = 'cancelled') as cancelled,
+coalesce(sum((request ->> 'duration_s')::int) filter (where state = 'succeeded'), 0) as seconds,
+coalesce(sum(price_credits) filter (where state = 'succeeded'), 0)::bigint as credits
+"""
+ENDED_IN_DAYS = """
+finished_at >= %(first)s::date::timestamp at time zone 'UTC'
+and finished_at < (%(last)s::date + 1)::timestamp at time zone 'UTC'
+"""
+_BY_DAY = f"""
 select used.*, api_key.name as key_name from (
     select (finished_at at time zone 'UTC')::date as day, request ->> 'model' as model, api_key_id,
-        case when json_typeof(request #> '{metadata,projectId}') in ('string', 'number')
-            then request #>> '{metadata,projectId}' end as project_id,
-        count(*) filter (where state = 'succeeded') as succeeded,
-        count(*) filter (where state = 'failed') as failed,
-        count(*) filter (where state = 'cancelled') as cancelled,
-        coalesce(sum((request ->> 'duration_s')::int) filter (where state = 'succeeded'), 0) as seconds,
-        coalesce(sum(price_credits) filter (where state = 'succeeded'), 0)::bigint as credits
+        {PROJECT},
+        {COUNTS}
     from job
     where account_id = %(account_id)s and is_live = %(is_live)s
-        and finished_at >= %(first)s::date::timestamp at time zone 'UTC'
-        and finished_at < (%(last)s::date + 1)::timestamp at time zone 'UTC'
+        and {ENDED_IN_DAYS}
     group by 1, 2, 3, 4
     order by 1, 2, 3, 4 limit %(limit)s) used
 left join api_key on api_key.id = used.api_key_id
 order by day, model, api_key_id, project_id
-"""
+"""  # noqa: S608 - the parts are constants
